@@ -1,0 +1,78 @@
+import { parseArgs } from 'node:util';
+import { KubeConfig } from '@kubernetes/client-node';
+import { defaultInstallation } from '../src/api/manifests/installation.ts';
+import {
+  mutatingWebhookConfiguration,
+  validateExecutionsPath,
+  validatingWebhookConfiguration,
+} from '../src/api/manifests/webhook-configurations.ts';
+import { systemClock } from '../src/kube/clock.ts';
+import { createKubeClient, type KubeClient } from '../src/kube/kube-client.ts';
+import { createAdmissionMetrics } from '../src/observability/admission-metrics.ts';
+import { createLogger } from '../src/observability/logger.ts';
+import { createMetricsRegistry } from '../src/observability/metrics-registry.ts';
+import { allowed } from '../src/policy/verdict.ts';
+import type { AdmissionHandler } from '../webhook/admission/admission-handler.ts';
+import { startSelfManagedCertificates } from '../webhook/certificates/self-managed-certificates.ts';
+import { createWebhookServer } from '../webhook/server/webhook-server.ts';
+
+/**
+ * Starts a webhook to compare ours with: the same server, certificates and metrics, the flags of `stepgate
+ * webhook`, and another decision about the create of an execution. All else is allowed.
+ */
+export async function startComparedWebhook(handler: (client: KubeClient) => AdmissionHandler): Promise<void> {
+  const { values } = parseArgs({
+    allowPositionals: true,
+    options: {
+      kubeconfig: { type: 'string' },
+      host: { type: 'string' },
+      port: { type: 'string' },
+      'metrics-port': { type: 'string' },
+      'certificate-name': { type: 'string', multiple: true },
+      'log-level': { type: 'string' },
+    },
+  });
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromFile(values.kubeconfig ?? '');
+  const clock = systemClock;
+  const registry = createMetricsRegistry({ processMetrics: true });
+  const logger = createLogger({ level: 'info', component: 'compared-webhook' });
+  const client = createKubeClient(kubeConfig, { component: 'webhook' });
+  const certificates = await startSelfManagedCertificates({
+    client,
+    namespace: defaultInstallation.namespace,
+    secretName: defaultInstallation.certificateSecret,
+    names: values['certificate-name'] ?? [],
+    clock,
+    today: Date.now,
+    logger,
+  });
+  const server = createWebhookServer({
+    routes: paths().map((path) => ({
+      path,
+      handler: path === validateExecutionsPath ? handler(client) : async () => allowed,
+    })),
+    port: Number(values.port),
+    metricsPort: Number(values['metrics-port']),
+    ...(values.host === undefined ? {} : { host: values.host }),
+    certificate: certificates.current(),
+    readiness: () => ({ ready: true, reasons: [] }),
+    metricsSource: registry,
+    metrics: createAdmissionMetrics(registry),
+    logger,
+    clock,
+  });
+  certificates.onChange((certificate) => server.useCertificate(certificate));
+  await server.start();
+}
+
+/** Every path that the webhook configurations call. */
+function paths(): string[] {
+  const options = { clientConfig: { url: '' } };
+  const configurations = [validatingWebhookConfiguration(options), mutatingWebhookConfiguration(options)];
+  return configurations.flatMap(({ webhooks }) =>
+    (webhooks as readonly { readonly clientConfig: { readonly url: string } }[]).map(
+      ({ clientConfig }) => clientConfig.url,
+    ),
+  );
+}

@@ -1,0 +1,78 @@
+/** What bench/admission.ts measures. */
+export const admissionParts = [
+  'latency',
+  'deny',
+  'throughput-16',
+  'throughput-64',
+  'list',
+  'memory',
+  'curve',
+] as const;
+export type AdmissionPart = (typeof admissionParts)[number];
+
+/** What bench/approval.ts measures. */
+export const approvalParts = ['small-workflow', 'gated-execution'] as const;
+export type ApprovalPart = (typeof approvalParts)[number];
+
+export type PartName = AdmissionPart | ApprovalPart;
+const partNames: readonly PartName[] = [...admissionParts, ...approvalParts];
+
+/** What a run measures, and how often. */
+export interface Settings {
+  /** Interleaved rounds of every part. */
+  readonly rounds: number;
+  /** Fresh names of one variant in one round with many clients. */
+  readonly creates: number;
+  /** Fresh names of one variant in one round with one client. */
+  readonly lonelyCreates: number;
+  /** Untimed creates of each variant before the first round of a part. */
+  readonly warmUp: number;
+  readonly only: readonly PartName[];
+  /** Profiles of the replicas are written here (node --cpu-prof). */
+  readonly profileFolder: string | undefined;
+}
+
+/** Reads BENCH_ROUNDS, BENCH_CREATES, BENCH_WARM_UP, BENCH_ONLY (names of parts, or keys of ratios) and BENCH_PROFILE. */
+export function readSettings(environment: NodeJS.ProcessEnv): Settings {
+  const creates = numberOf(environment, 'BENCH_CREATES', 2_000);
+  return {
+    rounds: numberOf(environment, 'BENCH_ROUNDS', 5),
+    creates,
+    lonelyCreates: Math.max(50, Math.round((creates * 3) / 20)),
+    warmUp: numberOf(environment, 'BENCH_WARM_UP', 1_500),
+    only: partsOf(environment['BENCH_ONLY']),
+    profileFolder: environment['BENCH_PROFILE'],
+  };
+}
+
+/** The part that measures a ratio. */
+const partOfRatio: Readonly<Record<string, PartName>> = {
+  allow_latency_vs_noop: 'latency',
+  allow_throughput_vs_noop: 'throughput-16',
+  allow_throughput_vs_noop_64: 'throughput-64',
+  allow_throughput_vs_resourcequota: 'throughput-64',
+  deny_latency_vs_noop: 'deny',
+  throughput_vs_list_per_request: 'list',
+  rss_mb_per_10k_active: 'memory',
+  small_workflow_create_vs_noop: 'small-workflow',
+  gated_execution_create_vs_ungated: 'gated-execution',
+};
+
+function partsOf(text: string | undefined): readonly PartName[] {
+  if (text === undefined || text === '') return partNames;
+  return text.split(',').map((word) => {
+    const part = partNames.find((name) => name === word) ?? partOfRatio[word];
+    if (part !== undefined) return part;
+    throw new RangeError(
+      `BENCH_ONLY: ${word} is none of ${[...partNames, ...Object.keys(partOfRatio)].join(', ')}`,
+    );
+  });
+}
+
+function numberOf(environment: NodeJS.ProcessEnv, name: string, otherwise: number): number {
+  const text = environment[name];
+  if (text === undefined || text === '') return otherwise;
+  if (!/^[1-9][0-9]*$/.test(text))
+    throw new RangeError(`${name}: expected a whole number above 0, got ${text}`);
+  return Number(text);
+}

@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ControlPlane } from '../../../test/cluster/control-plane.ts';
+import { startControlPlane } from '../../../test/cluster/control-plane.ts';
+import { installManifests } from '../../../test/cluster/install-manifests.ts';
+
+let controlPlane: ControlPlane;
+
+beforeAll(async () => {
+  controlPlane = await startControlPlane({ controllerManager: false });
+  await installManifests(controlPlane);
+});
+
+afterAll(() => controlPlane?.stop());
+
+/** `kubectl auth can-i`, as the webhook's account. */
+async function canI(request: string): Promise<boolean> {
+  const { stdout } = await controlPlane.kubectl(['auth', 'can-i', ...request.split(' ')], {
+    user: 'webhook',
+  });
+  return stdout.trim() === 'yes';
+}
+
+describe("the webhook's account", () => {
+  it.each([
+    'list kubernetesexecutions.kubernetesexecution.kubernaut.io -A',
+    'watch kubernetesexecutions.kubernetesexecution.kubernaut.io -A',
+    'patch kubernetesexecutions.kubernetesexecution.kubernaut.io -A',
+    'get workflowexecutions.workflowexecution.kubernaut.io -A',
+    'create slotjournals.stepgate.kubernaut.io -A',
+    'update slotjournals.stepgate.kubernaut.io -A',
+    'create events.events.k8s.io -A',
+    'patch mutatingwebhookconfigurations/stepgate',
+    'watch validatingwebhookconfigurations/stepgate',
+    'watch configmaps/kubernaut-workflowexecution-config -n kubernaut-system',
+    'watch secrets/stepgate-webhook-certificates -n kubernaut-system',
+    'update secrets/stepgate-webhook-certificates -n kubernaut-system',
+    'create secrets -n kubernaut-system',
+  ])('can %s', async (request) => {
+    expect(await canI(request)).toBe(true);
+  });
+
+  it.each([
+    'create kubernetesexecutions.kubernetesexecution.kubernaut.io -A',
+    'delete kubernetesexecutions.kubernetesexecution.kubernaut.io -A',
+    'patch kubernetesexecutions.kubernetesexecution.kubernaut.io --subresource=status -A',
+    'patch workflowexecutions.workflowexecution.kubernaut.io -A',
+    'delete slotjournals.stepgate.kubernaut.io -A',
+    'patch validatingwebhookconfigurations/of-others',
+    'create validatingwebhookconfigurations',
+    'patch validatingadmissionpolicies.admissionregistration.k8s.io',
+    'get secrets/another -n kubernaut-system',
+    'list secrets -n kubernaut-system',
+    'get secrets/stepgate-webhook-certificates -n default',
+    'get configmaps/kubernaut-workflowexecution-config -n default',
+    'impersonate users',
+  ])('cannot %s', async (request) => {
+    expect(await canI(request)).toBe(false);
+  });
+});

@@ -1,0 +1,80 @@
+import type { ResourceKind } from '../names.ts';
+import { kubernetesExecutionKind, slotJournalKind, workflowExecutionKind } from '../names.ts';
+import type { Installation } from './installation.ts';
+import { manifestLabels } from './installation.ts';
+import type { SchemaObject } from './structural-schema.ts';
+import { webhookConfigurationName } from './webhook-configurations.ts';
+
+const rbacVersion = 'rbac.authorization.k8s.io/v1';
+const rbacGroup = 'rbac.authorization.k8s.io';
+
+/** Roles and bindings of the webhook's account: what its work needs and nothing else. */
+export function webhookRbac(installation: Installation): readonly SchemaObject[] {
+  const { namespace, webhookServiceAccount } = installation;
+  const name = webhookServiceAccount;
+  const subjects = [{ kind: 'ServiceAccount', name, namespace }];
+  return [
+    {
+      apiVersion: rbacVersion,
+      kind: 'ClusterRole',
+      metadata: { name, labels: manifestLabels },
+      rules: clusterRules,
+    },
+    {
+      apiVersion: rbacVersion,
+      kind: 'ClusterRoleBinding',
+      metadata: { name, labels: manifestLabels },
+      roleRef: { apiGroup: rbacGroup, kind: 'ClusterRole', name },
+      subjects,
+    },
+    {
+      apiVersion: rbacVersion,
+      kind: 'Role',
+      metadata: { name, namespace, labels: manifestLabels },
+      rules: namespaceRules(installation),
+    },
+    {
+      apiVersion: rbacVersion,
+      kind: 'RoleBinding',
+      metadata: { name, namespace, labels: manifestLabels },
+      roleRef: { apiGroup: rbacGroup, kind: 'Role', name },
+      subjects,
+    },
+  ];
+}
+
+const clusterRules: readonly SchemaObject[] = [
+  // patch: executions from before the installation get their label.
+  rule(kubernetesExecutionKind, ['get', 'list', 'watch', 'patch']),
+  rule(workflowExecutionKind, ['get', 'list', 'watch']),
+  rule(slotJournalKind, ['get', 'list', 'watch', 'create', 'update']),
+  // Who may approve is asked of the API server, for the user of the request.
+  { apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews'], verbs: ['create'] },
+  { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },
+  // The certificate's authority is kept in the two configurations, where no one else does it.
+  {
+    apiGroups: ['admissionregistration.k8s.io'],
+    resources: ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'],
+    resourceNames: [webhookConfigurationName],
+    verbs: ['get', 'list', 'watch', 'patch'],
+  },
+];
+
+function namespaceRules(installation: Installation): readonly SchemaObject[] {
+  const secret = { apiGroups: [''], resources: ['secrets'] };
+  return [
+    {
+      apiGroups: [''],
+      resources: ['configmaps'],
+      resourceNames: [installation.configMap],
+      verbs: ['get', 'list', 'watch'],
+    },
+    { ...secret, resourceNames: [installation.certificateSecret], verbs: ['get', 'list', 'watch', 'update'] },
+    // RBAC cannot restrict a create by name: the name is not known when it is asked.
+    { ...secret, verbs: ['create'] },
+  ];
+}
+
+function rule(kind: ResourceKind, verbs: readonly string[]): SchemaObject {
+  return { apiGroups: [kind.group], resources: [kind.plural], verbs };
+}

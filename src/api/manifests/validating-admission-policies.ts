@@ -1,0 +1,14 @@
+import { executionIdentityPolicy } from './execution-identity-policy.ts';
+import type { Installation } from './installation.ts';
+import { journalWriterPolicy } from './journal-writer-policy.ts';
+import type { SchemaObject } from './structural-schema.ts';
+
+/**
+ * Every ValidatingAdmissionPolicy, each with its binding. They hold with the webhook down. The journal's comes
+ * last: where it denies, the others are in use too.
+ */
+export function validatingAdmissionPolicies(
+  installation: Installation,
+): readonly (readonly [policy: SchemaObject, binding: SchemaObject])[] {
+  return [executionIdentityPolicy(), journalWriterPolicy(installation)];
+}

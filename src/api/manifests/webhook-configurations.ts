@@ -1,0 +1,154 @@
+import type { ResourceKind } from '../names.ts';
+import { approvalAnnotations } from '../approval-annotations.ts';
+import { kubernetesExecutionKind, workflowExecutionKind } from '../names.ts';
+import { annotationExpression, labelExpression } from './identity-expressions.ts';
+import { manifestLabels } from './installation.ts';
+import type { SchemaObject } from './structural-schema.ts';
+
+/** Name of both webhook configurations. */
+export const webhookConfigurationName = 'stepgate';
+
+/** Paths of the admission server. The API server forbids queries in them. */
+export const validateExecutionsPath = `/validate/${kubernetesExecutionKind.plural}`;
+export const validateWorkflowsPath = `/validate/${workflowExecutionKind.plural}`;
+export const mutateWorkflowsPath = `/mutate/${workflowExecutionKind.plural}`;
+export const mutateExecutionsPath = `/mutate/${kubernetesExecutionKind.plural}`;
+
+/** Where the API server finds the webhook: a base URL (https, no trailing slash), or a Service. */
+export type WebhookLocation =
+  | { readonly url: string }
+  | { readonly service: { readonly namespace: string; readonly name: string; readonly port?: number } };
+
+/** What differs between installations. */
+export interface WebhookConfigurationOptions {
+  readonly clientConfig: WebhookLocation;
+  /** PEM of the authority behind the webhook's certificate, base64. Absent: filled in later, by the webhook or cert-manager. */
+  readonly caBundle?: string;
+  /** How long the API server waits for an answer, 1 to 30. Default 10. */
+  readonly timeoutSeconds?: number;
+}
+
+interface Webhook {
+  /** Fully qualified; clients see it in every denial. */
+  readonly name: string;
+  readonly path: string;
+  readonly kind: ResourceKind;
+  readonly operations: readonly ('CREATE' | 'UPDATE' | 'DELETE')[];
+  readonly matchConditions?: readonly { readonly name: string; readonly expression: string }[];
+}
+
+/**
+ * Finalizers and garbage collection change neither, so they never depend on us. An empty annotation differs from
+ * none: nothing of ours gets onto a workflow without our having seen it.
+ */
+const whatApprovalRestsOn = {
+  name: 'changes-what-approval-rests-on',
+  expression:
+    "request.operation == 'CREATE' || object.?spec != oldObject.?spec || " +
+    `[${Object.values(approvalAnnotations)
+      .map((name) => `'${name}'`)
+      .join(', ')}].exists(name, ` +
+    'object.metadata.?annotations[?name] != oldObject.metadata.?annotations[?name])',
+};
+
+const validatingWebhooks: readonly Webhook[] = [
+  {
+    name: `${kubernetesExecutionKind.plural}.validate.stepgate.kubernaut.io`,
+    path: validateExecutionsPath,
+    kind: kubernetesExecutionKind,
+    operations: ['CREATE'],
+  },
+  {
+    name: `${workflowExecutionKind.plural}.validate.stepgate.kubernaut.io`,
+    path: validateWorkflowsPath,
+    kind: workflowExecutionKind,
+    operations: ['CREATE', 'UPDATE'],
+    matchConditions: [whatApprovalRestsOn],
+  },
+];
+
+const mutatingWebhooks: readonly Webhook[] = [
+  {
+    name: `${kubernetesExecutionKind.plural}.mutate.stepgate.kubernaut.io`,
+    path: mutateExecutionsPath,
+    kind: kubernetesExecutionKind,
+    operations: ['CREATE', 'UPDATE'],
+    matchConditions: [
+      // The usual create carries its label and costs one round trip, the validating one.
+      {
+        name: 'creates-without-label',
+        expression: `request.operation != 'CREATE' || ${labelExpression('object')} == ''`,
+      },
+      // Finalizers and garbage collection drop nothing, so they never depend on us.
+      {
+        name: 'updates-that-drop-the-workflow',
+        expression:
+          `request.operation != 'UPDATE' || (${labelExpression('oldObject')} != '' && ${labelExpression('object')} == '')` +
+          ` || (${annotationExpression('oldObject')} != '' && ${annotationExpression('object')} == '')`,
+      },
+    ],
+  },
+  {
+    name: `${workflowExecutionKind.plural}.mutate.stepgate.kubernaut.io`,
+    path: mutateWorkflowsPath,
+    kind: workflowExecutionKind,
+    operations: ['CREATE', 'UPDATE'],
+    matchConditions: [whatApprovalRestsOn],
+  },
+];
+
+/** The ValidatingWebhookConfiguration `stepgate` (admissionregistration.k8s.io/v1). */
+export function validatingWebhookConfiguration(options: WebhookConfigurationOptions): SchemaObject {
+  return configuration('ValidatingWebhookConfiguration', validatingWebhooks, options, {});
+}
+
+/**
+ * The MutatingWebhookConfiguration `stepgate`. It is asked again (`IfNeeded`) where a later webhook changed the
+ * object, for that one may have dropped the label.
+ */
+export function mutatingWebhookConfiguration(options: WebhookConfigurationOptions): SchemaObject {
+  return configuration('MutatingWebhookConfiguration', mutatingWebhooks, options, {
+    reinvocationPolicy: 'IfNeeded',
+  });
+}
+
+function configuration(
+  kind: string,
+  webhooks: readonly Webhook[],
+  options: WebhookConfigurationOptions,
+  more: SchemaObject,
+): SchemaObject {
+  return {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind,
+    metadata: { name: webhookConfigurationName, labels: manifestLabels },
+    webhooks: webhooks.map((webhook) => ({
+      name: webhook.name,
+      clientConfig: clientConfig(webhook.path, options),
+      rules: [
+        {
+          apiGroups: [webhook.kind.group],
+          apiVersions: [webhook.kind.version],
+          operations: webhook.operations,
+          resources: [webhook.kind.plural],
+          scope: 'Namespaced',
+        },
+      ],
+      ...(webhook.matchConditions && { matchConditions: webhook.matchConditions }),
+      failurePolicy: 'Fail',
+      matchPolicy: 'Equivalent',
+      // The journal is written beside the object; a dry run writes nothing.
+      sideEffects: 'NoneOnDryRun',
+      timeoutSeconds: options.timeoutSeconds ?? 10,
+      admissionReviewVersions: ['v1'],
+      ...more,
+    })),
+  };
+}
+
+function clientConfig(path: string, { clientConfig, caBundle }: WebhookConfigurationOptions): SchemaObject {
+  const authority = caBundle === undefined ? {} : { caBundle };
+  if ('url' in clientConfig) return { url: `${clientConfig.url}${path}`, ...authority };
+  const { namespace, name, port } = clientConfig.service;
+  return { service: { namespace, name, path, port: port ?? 443 }, ...authority };
+}

@@ -1,0 +1,44 @@
+/** The API groups, kinds, labels and annotations of stepgate. Every name that two processes must agree on. */
+
+/** A kind as the API server's URLs know it. */
+export interface ResourceKind {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly plural: string;
+}
+
+export const workflowExecutionKind = {
+  group: 'workflowexecution.kubernaut.io',
+  version: 'v1alpha1',
+  kind: 'WorkflowExecution',
+  plural: 'workflowexecutions',
+} as const satisfies ResourceKind;
+
+export const kubernetesExecutionKind = {
+  group: 'kubernetesexecution.kubernaut.io',
+  version: 'v1alpha1',
+  kind: 'KubernetesExecution',
+  plural: 'kubernetesexecutions',
+} as const satisfies ResourceKind;
+
+export const slotJournalKind = {
+  group: 'stepgate.kubernaut.io',
+  version: 'v1alpha1',
+  kind: 'SlotJournal',
+  plural: 'slotjournals',
+} as const satisfies ResourceKind;
+
+/** Label on an execution: the name of its workflow, where that fits a label value (63 characters). */
+export const workflowLabel = 'workflow';
+
+/** Annotation on an execution: the name of its workflow, where it is too long for the label. */
+export const workflowAnnotation = 'kubernaut.io/workflow';
+
+/**
+ * The longest label value. Source: apimachinery `validation.LabelValueMaxLength`.
+ */
+export const labelValueMaxLength = 63;
+
+/** The one SlotJournal of a namespace has this name. */
+export const slotJournalName = 'slots';

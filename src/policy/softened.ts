@@ -1,0 +1,14 @@
+import type { Deny, Verdict } from './verdict.ts';
+
+/** A refusal that the modes warn and audit turn into a remark on another verdict. */
+export function softened(
+  refusal: Deny,
+  verdict: Verdict,
+  enforcement: 'enforce' | 'warn' | 'audit',
+): Verdict {
+  const reason = refusal.causes[0]?.reason ?? refusal.reason;
+  const auditAnnotations = { ...verdict.auditAnnotations, [`would-refuse-${reason}`]: refusal.message };
+  if (enforcement !== 'warn') return { ...verdict, auditAnnotations };
+  const warning = `${refusal.message} stepgate would refuse this in mode enforce`;
+  return { ...verdict, auditAnnotations, warnings: [...(verdict.warnings ?? []), warning] };
+}

@@ -1,0 +1,31 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { approvable, type WorkflowObject } from '../../webhook/approval/approvable.ts';
+import { actOneLimit } from './act-one-limit.ts';
+import { actTwoApproval, exampleSpecHash } from './act-two-approval.ts';
+
+const repository = join(import.meta.dirname, '../..');
+const exampleFiles = ['examples/approval', 'examples/limit'].flatMap((folder) =>
+  readdirSync(join(repository, folder)).map((name) => `${folder}/${name}`),
+);
+const typed = [actOneLimit, actTwoApproval].flatMap((act) => act.scenes).flatMap((scene) => scene.commands);
+
+describe('the examples', () => {
+  it('are all played by the demo or said to be tried', () => {
+    const sources = typed.map(({ run }) => run).join('\n');
+    const used = [...new Set(sources.match(/examples\/[\w./-]+/g))].sort();
+    expect(used).toEqual(exampleFiles.sort());
+  });
+
+  it.each(exampleFiles)('%s says in a comment what it is', (file) => {
+    expect(readFileSync(join(repository, file), 'utf8')).toMatch(/^# /);
+  });
+
+  it('have the hash that documents and demo print', () => {
+    const text = readFileSync(join(repository, 'examples/approval/workflow.yaml'), 'utf8');
+    expect(approvable(parse(text) as WorkflowObject, 'default')?.specHash).toBe(exampleSpecHash);
+    expect(readFileSync(join(repository, 'docs/approval.md'), 'utf8')).toContain(exampleSpecHash);
+  });
+});

@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { normaliseWorkflow } from '../src/api/normalised-workflow.ts';
+import { alreadyExists, slotsUnavailable } from '../src/policy/execution-refusals.ts';
+import { parallelLimit } from '../src/policy/parallel-limit.ts';
+import type { Verdict } from '../src/policy/verdict.ts';
+import { identifyWorkflow } from '../src/policy/workflow-identity.ts';
+import { checkGraph } from '../src/policy/workflow-graph.ts';
+import { workflowAccepts } from '../src/policy/workflow-state.ts';
+
+const text = readFileSync(join(import.meta.dirname, '../docs/denials.md'), 'utf8');
+const names = [1, 2, 3, 4, 5].map((step) => `heal-shop-step-${step}`);
+const holders = names.map((name) => ({ name, state: 'active' as const }));
+
+function limit(limit: number) {
+  return parallelLimit({
+    workflow: 'heal-shop',
+    enforcement: 'enforce',
+    outcome: { kind: 'limitReached', limit, holders },
+  });
+}
+
+function identity(marks: object): Verdict {
+  const found = identifyWorkflow({ namespace: 'default', ...marks });
+  if ('workflow' in found) throw new Error(`found ${found.workflow}`);
+  return found;
+}
+
+const circle = normaliseWorkflow({
+  steps: [
+    { stepNumber: 1, action: 'a', dependencies: ['3'] },
+    { stepNumber: 2, action: 'a', dependencies: ['1'] },
+    { stepNumber: 3, action: 'a', dependencies: ['2', '9'] },
+  ],
+}).steps;
+const fields = { steps: 'spec.steps', dependencies: 'dependencies' };
+
+/** What each denial is now; the document quotes its messages and names its code and reasons. */
+const denials: Readonly<Record<string, Verdict | undefined>> = {
+  'no free slot': limit(5),
+  'the name exists': alreadyExists('heal-shop-step-6'),
+  'no workflow': identity({}),
+  'two workflows': identity({ labels: { workflow: 'race' }, workflowExecutionRef: { name: 'heal-shop' } }),
+  'a missing workflow': workflowAccepts('no-such', 'default', 'missing'),
+  'a settled workflow': workflowAccepts('race', 'default', 'settled'),
+  'a circle': checkGraph(circle, fields),
+};
+
+describe('docs/denials.md', () => {
+  it.each(Object.entries(denials))('quotes the denial of %s as it is', (_, denial) => {
+    if (denial?.decision !== 'deny') throw new Error('this is no denial');
+    // kubectl prints the causes of a 422 and the message of all others.
+    const quoted =
+      denial.code === 422
+        ? denial.causes.map(({ field, message }) => `${field}: ${message}`)
+        : [denial.message];
+    for (const line of quoted) expect(text).toContain(line);
+    const row = text.split('\n').find((line) => line.includes(`\`${denial.causes[0]?.reason}\``));
+    expect(row).toContain(`| ${denial.code} `);
+    expect(row).toContain(`\`${denial.reason}\``);
+  });
+
+  it('quotes what causes tell of the holders', () => {
+    const denial = limit(5);
+    if (denial.decision !== 'deny') throw new Error('this is no denial');
+    const { reason, field, message } = denial.causes[1] ?? {};
+    expect(text).toContain(
+      `{ "reason": ${JSON.stringify(reason)}, "field": ${JSON.stringify(field)}, "message": ${JSON.stringify(message)} }`,
+    );
+  });
+
+  it('quotes when there is room again above the limit', () => {
+    expect(limit(3)).toMatchObject({
+      message: expect.stringMatching(/Try again when fewer than 3 of them are active\.$/),
+    });
+    expect(text).toContain('Try again when fewer than 3 of them are active.');
+  });
+
+  it('quotes the warning of mode warn', () => {
+    const outcome = { kind: 'admitted', used: 7, limit: 5, overLimit: true } as const;
+    const { warnings = [] } = parallelLimit({ workflow: 'heal-shop', enforcement: 'warn', outcome });
+    expect(text).toContain(`Warning: ${warnings[0]}`);
+  });
+
+  it('quotes the 503', () => {
+    expect(text).toContain(slotsUnavailable('JournalUnwritable', '…').message);
+  });
+});

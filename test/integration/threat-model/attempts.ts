@@ -1,0 +1,19 @@
+import type { Attempt } from './attempt.ts';
+import { decisionAttempts } from './attempts/decisions.ts';
+import { editAttempts } from './attempts/edits.ts';
+import { endingAttempts } from './attempts/endings.ts';
+import { executionAttempts } from './attempts/executions.ts';
+import { attemptsFromBefore } from './attempts/from-before.ts';
+import { identityAttempts } from './attempts/identities.ts';
+import { stampAttempts } from './attempts/stamps.ts';
+
+/** Every attempt, in the order of docs/threat-model.md: what is numbered there has its place here. */
+export const attempts: readonly Attempt[] = [
+  ...executionAttempts,
+  ...decisionAttempts,
+  ...stampAttempts,
+  ...editAttempts,
+  ...identityAttempts,
+  ...endingAttempts,
+  ...attemptsFromBefore,
+];

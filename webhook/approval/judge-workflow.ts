@@ -1,0 +1,97 @@
+import { approvalAnnotations as names, approveVerb } from '../../src/api/approval-annotations.ts';
+import type { Config } from '../../src/config/config.ts';
+import { stampWorkflow, type Stamping } from '../../src/policy/approval/stamp-workflow.ts';
+import { deny, type Deny } from '../../src/policy/verdict.ts';
+import type { AdmissionRequest } from '../admission/admission-review.ts';
+import type { AccessReviewer } from './access-review.ts';
+import type { InstallationMark } from '../cluster/installation-mark.ts';
+import { approvable, asSeenBy, asWrittenOver } from './approvable.ts';
+
+/** What a judgement needs. */
+export interface JudgeOptions {
+  readonly reviewer: AccessReviewer;
+  readonly config: () => Config;
+  readonly installation: InstallationMark;
+  /** RFC 3339. */
+  readonly wallClock: () => string;
+}
+
+/**
+ * The stamps that a workflow must carry as it is written, or why it cannot be. Both webhooks ask: the mutating one
+ * puts the stamps in place, the validating one sees to it that they are. Undefined for what is no workflow.
+ */
+export async function judgeWorkflow(
+  request: AdmissionRequest,
+  { reviewer, config, wallClock, installation: mark }: JudgeOptions,
+  isStamped = false,
+): Promise<Stamping | Deny | undefined> {
+  const { namespace, userInfo, object, oldObject } = request;
+  const written = object && approvable(object, namespace);
+  if (written === undefined) return undefined;
+  const stored =
+    request.operation === 'CREATE' || oldObject === undefined ? undefined : approvable(oldObject, namespace);
+  const installation = await readable(mark);
+  if (typeof installation !== 'string') return installation;
+  const before = stored && asSeenBy(installation, stored);
+  const after = stored === undefined ? written : asWrittenOver(stored, before === stored, written);
+  const { complexityApprovalThreshold: threshold, requireDifferentApprover } = config();
+  const now = wallClock();
+  const stamping = stampWorkflow({
+    before,
+    after,
+    user: userInfo.username,
+    now,
+    isOfThisRequest: (approvedAt) => isRecent(approvedAt, now),
+    threshold,
+    requireDifferentApprover,
+    installation,
+    isStamped,
+  });
+  if ('decision' in stamping || !stamping.needsRight) return stamping;
+  return (await refusedRight(userInfo, namespace, after.name, reviewer)) ?? stamping;
+}
+
+/** A request is over after half a minute; the clocks of two replicas may differ a little. Milliseconds. */
+const requestMilliseconds = 60_000;
+
+/** Only in our own format: what a user could slip in beside it is not a time of another. */
+function isRecent(time: string, now: string): boolean {
+  const milliseconds = Date.parse(time);
+  if (Number.isNaN(milliseconds) || new Date(milliseconds).toISOString() !== time) return false;
+  return Math.abs(Date.parse(now) - milliseconds) <= requestMilliseconds;
+}
+
+async function readable(mark: InstallationMark): Promise<string | Deny> {
+  try {
+    return await mark();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const message = `stepgate cannot read its own ValidatingWebhookConfiguration now (${why}); try again.`;
+    return deny(503, 'ServiceUnavailable', message, [{ reason: 'InstallationUnreadable', message }]);
+  }
+}
+
+async function refusedRight(
+  user: AdmissionRequest['userInfo'],
+  namespace: string,
+  name: string,
+  reviewer: AccessReviewer,
+): Promise<Deny | undefined> {
+  const field = `metadata.annotations[${names.approved}]`;
+  let why: string;
+  try {
+    const { allowed, evaluationError } = await reviewer.mayApprove(user, namespace, name);
+    if (allowed) return undefined;
+    if (evaluationError === undefined) {
+      const message =
+        `${user.username} may not decide on workflow "${name}": that takes the verb ${approveVerb} on ` +
+        `workflowexecutions in namespace "${namespace}".`;
+      return deny(403, 'Forbidden', message, [{ reason: 'NoRightToApprove', field, message }]);
+    }
+    why = evaluationError;
+  } catch (error) {
+    why = error instanceof Error ? error.message : String(error);
+  }
+  const message = `Whether ${user.username} may decide on workflow "${name}" cannot be found out now (${why}): denied.`;
+  return deny(403, 'Forbidden', message, [{ reason: 'AuthorizerFailed', field, message }]);
+}

@@ -1,0 +1,42 @@
+import { kubernetesExecutionKind } from '../../src/api/names.ts';
+import { activeExecutionFieldSelector, isSettledExecutionPhase } from '../../src/api/phase.ts';
+import { listAll } from '../../src/kube/consistent-list.ts';
+import type { KubeClient } from '../../src/kube/kube-client.ts';
+import type { KubeObject } from '../../src/kube/kube-object.ts';
+import { isKubeStatus } from '../../src/kube/kube-status-error.ts';
+import { resourcePath } from '../../src/kube/resource-path.ts';
+import type { ExecutionReader } from '../journal/execution-view.ts';
+import { observeExecution } from './observed-execution.ts';
+
+interface StoredExecution extends KubeObject {
+  readonly status?: { readonly phase?: string };
+}
+
+/** Reads that a create waits for are given up before its own deadline. */
+const timeoutMilliseconds = 5_000;
+
+/** Quorum reads of executions: no resourceVersion is given, so no cache of the API server may answer from its past. */
+export function createExecutionReader(client: KubeClient): ExecutionReader {
+  return {
+    async get(namespace, name) {
+      const path = resourcePath(kubernetesExecutionKind, { namespace, name });
+      try {
+        const execution = await client.request<StoredExecution>({ method: 'GET', path, timeoutMilliseconds });
+        return { ...observeExecution(execution), settled: isSettledExecutionPhase(execution.status?.phase) };
+      } catch (error) {
+        if (isKubeStatus(error, 404)) return undefined;
+        throw error;
+      }
+    },
+    async listActive(namespace) {
+      const list = await listAll<KubeObject>(client, {
+        kind: kubernetesExecutionKind,
+        namespace,
+        fieldSelector: activeExecutionFieldSelector,
+        metadataOnly: true,
+        timeoutMilliseconds,
+      });
+      return { revision: list.resourceVersion, items: list.items.map(observeExecution) };
+    },
+  };
+}

@@ -1,0 +1,149 @@
+import { approvalAnnotations } from '../../src/api/approval-annotations.ts';
+import { workflowExecutionKind } from '../../src/api/names.ts';
+import { isSettledWorkflowPhase, liveWorkflowFieldSelector } from '../../src/api/phase.ts';
+import type { KubeObject } from '../../src/kube/kube-object.ts';
+import { isKubeStatus } from '../../src/kube/kube-status-error.ts';
+import { startReflector, type Reflector } from '../../src/kube/reflector.ts';
+import { resourcePath } from '../../src/kube/resource-path.ts';
+import type { GatedWorkflow } from '../../src/policy/approval/gate-execution.ts';
+import type { WorkflowState } from '../../src/policy/workflow-state.ts';
+import { approvable, asSeenBy } from '../approval/approvable.ts';
+import type { WatchEnvironment } from './execution-watch.ts';
+import type { InstallationMark } from './installation-mark.ts';
+
+/** What the metadata of a workflow tells. */
+export interface WorkflowFacts {
+  readonly state: WorkflowState;
+  /** The stamps `step-count` and `approval-threshold`; undefined where this installation has not written them. */
+  readonly stepCount: string | undefined;
+  readonly threshold: string | undefined;
+  /** `approved`, as it is written: `false` is a rejection. */
+  readonly decision: string | undefined;
+}
+
+/** The workflows that may have executions. */
+export interface LiveWorkflows {
+  readonly reflector: Reflector;
+  /** From the watch where it shows the workflow alive, else by a quorum read. Rejects as the client does. */
+  factsOf(namespace: string, name: string): Promise<WorkflowFacts>;
+  /**
+   * By a quorum read, so that no stale cache lets an execution through. `unreadable`: its spec is older than the
+   * schema.
+   */
+  read(namespace: string, name: string): Promise<GatedWorkflow | 'missing' | 'unreadable'>;
+}
+
+interface StoredWorkflow extends KubeObject {
+  readonly spec?: unknown;
+  readonly status?: { readonly phase?: string };
+}
+
+const missing: WorkflowFacts = {
+  state: 'missing',
+  stepCount: undefined,
+  threshold: undefined,
+  decision: undefined,
+};
+
+/** Watches the metadata of workflows that are not settled. */
+export function watchLiveWorkflows(
+  environment: WatchEnvironment,
+  installation: InstallationMark,
+): LiveWorkflows {
+  const { client } = environment;
+  let live = new Map<string, StampedFacts>();
+  const upserted = (item: KubeObject): void => void live.set(keyOf(item), factsIn(item));
+  const reflector = startReflector<KubeObject>({
+    ...environment,
+    kind: workflowExecutionKind,
+    fieldSelector: liveWorkflowFieldSelector,
+    metadataOnly: true,
+    transform: shrink,
+    handler: {
+      replaced(items) {
+        live = new Map(items.map((item) => [keyOf(item), factsIn(item)]));
+      },
+      added: upserted,
+      modified: upserted,
+      deleted: (item) => void live.delete(keyOf(item)),
+      progressed: () => undefined,
+    },
+  });
+
+  async function get(namespace: string, name: string): Promise<StoredWorkflow | undefined> {
+    try {
+      const path = resourcePath(workflowExecutionKind, { namespace, name });
+      return await client.request<StoredWorkflow>({ method: 'GET', path, timeoutMilliseconds: 5_000 });
+    } catch (error) {
+      if (isKubeStatus(error, 404)) return undefined;
+      throw error;
+    }
+  }
+
+  return {
+    reflector,
+    async factsOf(namespace, name) {
+      const mark = await installation();
+      const known = live.get(`${namespace}/${name}`);
+      if (known !== undefined) return believed(known, mark);
+      const workflow = await get(namespace, name);
+      if (workflow === undefined) return missing;
+      const facts = believed(factsIn(workflow), mark);
+      return isSettledWorkflowPhase(workflow.status?.phase) ? { ...facts, state: 'settled' } : facts;
+    },
+    async read(namespace, name) {
+      const [mark, workflow] = await Promise.all([installation(), get(namespace, name)]);
+      if (workflow === undefined) return 'missing';
+      const readable = approvable(workflow, namespace);
+      return readable === undefined ? 'unreadable' : asSeenBy(mark, readable);
+    },
+  };
+}
+
+/** Facts, and the installation that the stamps among them are said to be of. */
+interface StampedFacts extends WorkflowFacts {
+  readonly installation: string | undefined;
+}
+
+/** Stamps that this installation has not written are none. */
+function believed(facts: StampedFacts, mark: string): WorkflowFacts {
+  return facts.installation === mark ? facts : { ...facts, stepCount: undefined, threshold: undefined };
+}
+
+function factsIn({ metadata }: KubeObject): StampedFacts {
+  return {
+    state: metadata.deletionTimestamp === undefined ? 'live' : 'deleting',
+    stepCount: metadata.annotations?.[approvalAnnotations.stepCount],
+    threshold: metadata.annotations?.[approvalAnnotations.threshold],
+    decision: metadata.annotations?.[approvalAnnotations.approved],
+    installation: metadata.annotations?.[approvalAnnotations.installation],
+  };
+}
+
+function keyOf({ metadata }: KubeObject): string {
+  return `${metadata.namespace ?? ''}/${metadata.name}`;
+}
+
+const readAnnotations: readonly string[] = [
+  approvalAnnotations.stepCount,
+  approvalAnnotations.threshold,
+  approvalAnnotations.approved,
+  approvalAnnotations.installation,
+];
+
+function shrink({ metadata }: KubeObject): KubeObject {
+  const { namespace, name, uid, resourceVersion, deletionTimestamp } = metadata;
+  const annotations = Object.entries(metadata.annotations ?? {}).filter(([key]) =>
+    readAnnotations.includes(key),
+  );
+  return {
+    metadata: {
+      ...(namespace === undefined ? {} : { namespace }),
+      name,
+      uid,
+      resourceVersion,
+      annotations: Object.fromEntries(annotations),
+      ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
+    },
+  };
+}

@@ -1,0 +1,280 @@
+import { describe, expect, it } from 'vitest';
+import { defaults } from '../../src/config/defaults.ts';
+import { configSchema } from '../../src/config/config-schema.ts';
+import type { Config } from '../../src/config/config.ts';
+import { allowed, type Verdict } from '../../src/policy/verdict.ts';
+import type { WorkflowState } from '../../src/policy/workflow-state.ts';
+import { makeAdmissionReviewBytes } from '../../test/builders/admission-review-builder.ts';
+import { annotationsOf } from '../../test/builders/approvable-builder.ts';
+import { makeExecution } from '../../test/builders/execution-builder.ts';
+import type { GatedWorkflow } from '../../src/policy/approval/gate-execution.ts';
+import { approvable } from '../approval/approvable.ts';
+import { parseAdmissionReview } from '../admission/admission-review.ts';
+import { makeWorkflow } from '../../test/builders/workflow-builder.ts';
+import { refusal } from '../../test/builders/scripted-kube-client.ts';
+import { SlotsUnavailableError } from '../journal/journal-errors.ts';
+import type { SlotOutcome, SlotRequest } from '../journal/slot-request.ts';
+import { validateExecution } from './validate-execution.ts';
+
+const admittedWithin: SlotOutcome = { kind: 'admitted', used: 1, limit: 5, overLimit: false };
+
+interface Situation {
+  /** Of a workflow of twelve steps that this hash of its spec was approved for. */
+  readonly approvedSpec?: string;
+  /** Names that the watch shows to be active. */
+  readonly active?: readonly string[];
+  /** In the order of the requests; the last one is repeated. */
+  readonly outcomes?: readonly SlotOutcome[];
+  readonly state?: () => Promise<WorkflowState>;
+  readonly outcome?: () => Promise<SlotOutcome>;
+  readonly config?: Partial<Config>;
+  readonly request?: Record<string, unknown>;
+}
+
+const big = makeWorkflow('restart').inNamespace('shop').steps(12, { parameters: {} });
+const bigHash = approvable(big.build(), 'shop')?.specHash ?? '';
+
+function approvedFor(approvedSpec: string): GatedWorkflow {
+  const annotations = annotationsOf({ approved: 'true', approvedBy: 'ann', approvedSpec });
+  const workflow = approvable({ ...big.build(), metadata: { name: 'restart', annotations } }, 'shop');
+  if (workflow === undefined) throw new Error('it can be read');
+  return workflow;
+}
+
+/** The verdict on one request, and what was asked for it. */
+async function validate(situation: Situation = {}) {
+  const { state = async () => 'live' as const, outcome = async () => admittedWithin } = situation;
+  const asked: [namespace: string, request: SlotRequest][] = [];
+  let lists = 0;
+  const handler = validateExecution({
+    keeper: {
+      request: async (namespace, request) => {
+        asked.push([namespace, request]);
+        return situation.outcomes?.[Math.min(asked.length, situation.outcomes.length) - 1] ?? outcome();
+      },
+    },
+    workflows: {
+      factsOf: async () => ({
+        state: await state(),
+        stepCount: situation.approvedSpec === undefined ? '10' : '12',
+        threshold: '10',
+        decision: undefined,
+      }),
+      async read() {
+        if (situation.approvedSpec === undefined)
+          throw new Error('a workflow within its threshold is not read');
+        return approvedFor(situation.approvedSpec);
+      },
+    },
+    active: () => new Set(situation.active),
+    async listSteps() {
+      lists += 1;
+      return { listedAt: String(lists), steps: [] };
+    },
+    config: () => ({ ...configSchema.parse(defaults), ...situation.config }),
+  });
+  const request = parseAdmissionReview(makeAdmissionReviewBytes(situation.request));
+  const verdict = await handler(request, { signal: new AbortController().signal, deadline: 9_000 });
+  return { verdict, asked, slotRequest: asked[0]?.[1] };
+}
+
+const reasonsOf = (verdict: Verdict) =>
+  verdict.decision === 'deny'
+    ? [verdict.code, ...verdict.causes.map(({ reason }) => reason)]
+    : [verdict.decision];
+
+describe('a create', () => {
+  it('asks for a slot of its workflow, by its final name and uid, before the deadline', async () => {
+    const { verdict, asked } = await validate();
+    expect(verdict).toBe(allowed);
+    const slotRequest: SlotRequest = {
+      name: 'restart-step-1',
+      uid: 'b7d3c6a0-0000-4000-8000-000000000001',
+      workflow: 'restart',
+      dryRun: false,
+      apply: false,
+      enforce: true,
+      deadline: 8_900,
+    };
+    expect(asked).toEqual([['shop', slotRequest]]);
+  });
+
+  it('that is a dry run says so', async () => {
+    expect((await validate({ request: { dryRun: true } })).slotRequest?.dryRun).toBe(true);
+  });
+
+  it.each([
+    ['its options', { options: { kind: 'PatchOptions', apiVersion: 'meta.k8s.io/v1' } }],
+    [
+      'its field owner',
+      {
+        object: {
+          ...makeExecution('step').of('restart').build(),
+          metadata: { labels: { workflow: 'restart' }, managedFields: [{ operation: 'Apply' }] },
+        },
+      },
+    ],
+  ])('by server-side apply is known by %s', async (_, request) => {
+    expect((await validate({ request })).slotRequest?.apply).toBe(true);
+  });
+
+  it.each(['warn', 'audit'] as const)('is not enforced in mode %s', async (enforcement) => {
+    const outcome = async (): Promise<SlotOutcome> => ({
+      kind: 'admitted',
+      used: 6,
+      limit: 5,
+      overLimit: true,
+    });
+    const { verdict, slotRequest } = await validate({ config: { enforcement }, outcome });
+    expect(slotRequest?.enforce).toBe(false);
+    expect(verdict).toMatchObject({ decision: 'allow', auditAnnotations: expect.anything() });
+  });
+});
+
+describe('a create is refused', () => {
+  it('without asking for a slot when it names no workflow', async () => {
+    const { verdict, asked } = await validate({ request: { object: makeExecution('step').build() } });
+    expect(reasonsOf(verdict)).toEqual([422, 'WorkflowRequired']);
+    expect(asked).toEqual([]);
+  });
+
+  it.each([
+    ['missing', [422, 'WorkflowMissing']],
+    ['settled', [403, 'WorkflowIsOver']],
+    ['deleting', [403, 'WorkflowIsOver']],
+  ] as const)('without asking for a slot when its workflow is %s', async (state, reasons) => {
+    const { verdict, asked } = await validate({ state: async () => state });
+    expect(reasonsOf(verdict)).toEqual(reasons);
+    expect(asked).toEqual([]);
+  });
+
+  it('when its workflow cannot be read: that it exists is not guessed', async () => {
+    const state = () => Promise.reject(refusal(429, 'TooManyRequests'));
+    const { verdict } = await validate({ state });
+    expect(reasonsOf(verdict)).toEqual([503, 'WorkflowUnreadable']);
+    expect(verdict).toMatchObject({ message: expect.stringContaining('scripted 429') });
+  });
+
+  it('when there is no slot', async () => {
+    const outcome = async (): Promise<SlotOutcome> => ({ kind: 'limitReached', limit: 0, holders: [] });
+    expect(reasonsOf((await validate({ outcome })).verdict)).toEqual([429, 'ParallelLimitReached']);
+  });
+
+  it('when its name exists', async () => {
+    const outcome = async (): Promise<SlotOutcome> => ({ kind: 'alreadyExists' });
+    expect(reasonsOf((await validate({ outcome })).verdict)).toEqual([409, 'AlreadyExists']);
+  });
+
+  it('when no exact answer can be given, with the reason', async () => {
+    const outcome = () => Promise.reject(new SlotsUnavailableError('JournalRecovering', 'it was lost'));
+    expect(reasonsOf((await validate({ outcome })).verdict)).toEqual([503, 'JournalRecovering']);
+  });
+});
+
+describe('a create under a workflow of more than ten steps', () => {
+  const approved = { approvedSpec: bigHash, active: ['another-one'] };
+  const waiting = { approvedSpec: 'sha256:another' };
+  const taken: SlotOutcome = { kind: 'stepTaken', holder: 'other' };
+  const outdated: SlotOutcome = { kind: 'listOutdated' };
+
+  it('asks for its slot and its step at once', async () => {
+    const { verdict, slotRequest } = await validate(approved);
+    expect(verdict).toBe(allowed);
+    expect(slotRequest?.step).toEqual({ key: '1', listedAt: '1' });
+  });
+
+  it('lists nothing at first where no other seems to be active, and does when it is told to', async () => {
+    const outcomes = [outdated, admittedWithin];
+    const { verdict, asked } = await validate({ ...approved, active: ['restart-step-1'], outcomes });
+    expect(verdict).toBe(allowed);
+    expect(asked.map(([, { step }]) => step)).toEqual([
+      { key: '1', listedAt: undefined },
+      { key: '1', listedAt: '1' },
+    ]);
+  });
+
+  it('asks for no slot while nobody has approved it', async () => {
+    const { verdict, asked } = await validate(waiting);
+    expect(reasonsOf(verdict)).toEqual([403, 'ApprovalRequired']);
+    expect(asked).toEqual([]);
+  });
+
+  it('is refused where another was admitted for its step', async () => {
+    const { verdict } = await validate({ ...approved, outcomes: [taken] });
+    expect(reasonsOf(verdict)).toEqual([403, 'NotTheApprovedStep']);
+    expect(verdict).toMatchObject({ message: expect.stringContaining('"other"') });
+  });
+
+  it('lists anew, and asks the gate anew, where the journal has overtaken the list', async () => {
+    const { verdict, asked } = await validate({
+      ...approved,
+      outcomes: [outdated, outdated, admittedWithin],
+    });
+    expect(verdict).toBe(allowed);
+    expect(asked.map(([, { step }]) => step?.listedAt)).toEqual(['1', '2', '3']);
+  });
+
+  it('may be tried again where that goes on and on', async () => {
+    const { verdict, asked } = await validate({ ...approved, outcomes: [outdated] });
+    expect(reasonsOf(verdict)).toEqual([503, 'StepsChanging']);
+    expect(asked).toHaveLength(5);
+  });
+
+  it.each<[string, Situation, string]>([
+    ['nobody has approved it', waiting, 'would-refuse-ApprovalRequired'],
+    [
+      'its step is done by another',
+      { ...approved, outcomes: [taken, admittedWithin] },
+      'would-refuse-NotTheApprovedStep',
+    ],
+    [
+      'the list stays behind',
+      { ...approved, outcomes: [outdated, outdated, outdated, outdated, outdated, admittedWithin] },
+      'would-refuse-StepsChanging',
+    ],
+  ])('is let pass in mode audit where %s, with its slot and a remark', async (_, situation, remark) => {
+    const { verdict, asked } = await validate({ ...situation, config: { enforcement: 'audit' } });
+    expect(verdict).toMatchObject({ decision: 'allow', auditAnnotations: { [remark]: expect.anything() } });
+    expect(asked.at(-1)?.[1].step).toBeUndefined();
+  });
+
+  it('is let pass in mode warn with a warning', async () => {
+    const { verdict } = await validate({ ...waiting, config: { enforcement: 'warn' } });
+    expect(verdict).toMatchObject({
+      decision: 'allow',
+      warnings: [expect.stringContaining('until it is approved')],
+    });
+  });
+
+  it('keeps to its name in every mode', async () => {
+    const outcomes: SlotOutcome[] = [{ kind: 'alreadyExists' }];
+    const { verdict } = await validate({ ...waiting, outcomes, config: { enforcement: 'warn' } });
+    expect(reasonsOf(verdict)).toEqual([409, 'AlreadyExists']);
+  });
+});
+
+describe('where no workflow is required', () => {
+  const config = { requireWorkflow: false };
+
+  it('a create may name one that does not exist', async () => {
+    expect((await validate({ config, state: async () => 'missing' })).verdict).toBe(allowed);
+  });
+
+  it('one that is there counts: it may need approval, or be over', async () => {
+    const { verdict } = await validate({ config, state: async () => 'settled' });
+    expect(reasonsOf(verdict)).toEqual([403, 'WorkflowIsOver']);
+    const state = () => Promise.reject(refusal(429, 'TooManyRequests'));
+    expect(reasonsOf((await validate({ config, state })).verdict)).toEqual([503, 'WorkflowUnreadable']);
+  });
+});
+
+it('hides no error that it does not understand', async () => {
+  const outcome = () => Promise.reject(new TypeError('a mistake of ours'));
+  await expect(validate({ outcome })).rejects.toThrow('a mistake of ours');
+});
+
+it('lets updates and deletions pass', async () => {
+  const { verdict, asked } = await validate({ request: { operation: 'UPDATE' } });
+  expect(verdict).toBe(allowed);
+  expect(asked).toEqual([]);
+});

@@ -1,0 +1,133 @@
+import type { Config, Enforcement } from '../../src/config/config.ts';
+import { KubeConnectionError } from '../../src/kube/kube-connection-error.ts';
+import { KubeStatusError } from '../../src/kube/kube-status-error.ts';
+import { softened } from '../../src/policy/softened.ts';
+import { alreadyExists, slotsUnavailable } from '../../src/policy/execution-refusals.ts';
+import { parallelLimit } from '../../src/policy/parallel-limit.ts';
+import { allowed, type Deny, type Verdict } from '../../src/policy/verdict.ts';
+import { identifyWorkflow } from '../../src/policy/workflow-identity.ts';
+import { workflowAccepts } from '../../src/policy/workflow-state.ts';
+import type { AdmissionContext } from '../admission/admission-handler.ts';
+import type { AdmissionRequest } from '../admission/admission-review.ts';
+import type { LiveWorkflows } from '../cluster/live-workflows.ts';
+import type { StepLister } from '../cluster/step-lister.ts';
+import type { ExecutionView } from '../journal/execution-view.ts';
+import { SlotsUnavailableError } from '../journal/journal-errors.ts';
+import type { SlotKeeper } from '../journal/slot-keeper.ts';
+import type { SlotOutcome, SlotRequest } from '../journal/slot-request.ts';
+import { isAlone } from '../journal/step-obstacle.ts';
+import { markedExecution } from './marked-execution.ts';
+import { passGate, stepTaken, type GateFacts } from './pass-gate.ts';
+
+/** What the decision of a create needs. */
+export interface ValidateExecutionOptions {
+  readonly keeper: Pick<SlotKeeper, 'request'>;
+  readonly workflows: Pick<LiveWorkflows, 'factsOf' | 'read'>;
+  readonly listSteps: StepLister;
+  /** The active executions of a workflow as the watch shows them; only a hint here. */
+  readonly active: ExecutionView['active'];
+  readonly config: () => Config;
+}
+
+/** Given back by the guard before its own deadline, so that the reason is ours. Milliseconds. */
+const answerMarginMilliseconds = 100;
+/** A list that other creates of the workflow keep overtaking is made again this often. */
+const listAttempts = 5;
+
+/** Decides the CREATE of an execution: whose is it, may that workflow run it, has it a slot. */
+export function validateExecution(options: ValidateExecutionOptions) {
+  const { keeper, workflows, config } = options;
+
+  /** Asks for the slot; where the step is exclusive, with a list that the journal has not overtaken. */
+  async function gated(
+    request: SlotRequest,
+    execution: GateFacts,
+    enforcement: Enforcement,
+  ): Promise<Verdict> {
+    const { namespace } = execution;
+    const { complexityApprovalThreshold: currentThreshold, requireWorkflow } = config();
+    let refusal: Deny | undefined;
+    for (let attempt = 1; attempt <= listAttempts && refusal === undefined; attempt += 1) {
+      const seemsAlone = isAlone(request.name, options.active(namespace, request.workflow));
+      const listSteps = attempt === 1 && seemsAlone ? undefined : options.listSteps;
+      const gate = await passGate(execution, { workflows, listSteps, currentThreshold, requireWorkflow });
+      if (gate.kind === 'over') return gate.refusal;
+      if (gate.kind === 'unapproved') {
+        refusal = gate.refusal;
+        break;
+      }
+      const { step } = gate;
+      const outcome = await keeper.request(namespace, step === undefined ? request : { ...request, step });
+      if (outcome.kind === 'stepTaken') refusal = stepTaken(step?.key ?? '', outcome.holder);
+      else if (outcome.kind !== 'listOutdated') return slotVerdict(request, outcome, enforcement);
+    }
+    refusal ??= slotsUnavailable(
+      'StepsChanging',
+      `the executions of workflow "${request.workflow}" change too fast`,
+    );
+    if (enforcement === 'enforce') return refusal;
+    const outcome = await keeper.request(namespace, request);
+    // No step was asked for, so none is in the way.
+    if (outcome.kind === 'stepTaken' || outcome.kind === 'listOutdated') return refusal;
+    return softened(refusal, slotVerdict(request, outcome, enforcement), enforcement);
+  }
+
+  return async (request: AdmissionRequest, { deadline }: AdmissionContext): Promise<Verdict> => {
+    if (request.operation !== 'CREATE' || request.object === undefined) return allowed;
+    const { namespace, name, object } = request;
+    const identity = identifyWorkflow(markedExecution(object, namespace));
+    if ('decision' in identity) return identity;
+    const { workflow } = identity;
+    const { requireWorkflow, enforcement } = config();
+    const slotRequest: SlotRequest = {
+      name,
+      uid: object.metadata?.uid ?? request.uid,
+      workflow,
+      dryRun: request.dryRun,
+      apply: isServerSideApply(request),
+      enforce: enforcement === 'enforce',
+      deadline: deadline - answerMarginMilliseconds,
+    };
+    try {
+      const facts = await workflows.factsOf(namespace, workflow);
+      const refusal = workflowAccepts(workflow, namespace, facts.state);
+      if (refusal !== undefined && (requireWorkflow || facts.state !== 'missing')) return refusal;
+      return await gated(
+        slotRequest,
+        { namespace, name, spec: object['spec'], workflow, facts },
+        enforcement,
+      );
+    } catch (error) {
+      return unavailable(error, workflow);
+    }
+  };
+}
+
+function slotVerdict(
+  { name, workflow }: SlotRequest,
+  outcome: Exclude<SlotOutcome, { readonly kind: 'stepTaken' | 'listOutdated' }>,
+  enforcement: Enforcement,
+): Verdict {
+  return outcome.kind === 'alreadyExists'
+    ? alreadyExists(name)
+    : parallelLimit({ workflow, enforcement, outcome });
+}
+
+function unavailable(error: unknown, workflow: string): Verdict {
+  if (error instanceof SlotsUnavailableError) return slotsUnavailable(error.reason, error.message);
+  if (error instanceof KubeStatusError || error instanceof KubeConnectionError) {
+    return slotsUnavailable('WorkflowUnreadable', `workflow "${workflow}" cannot be read (${error.message})`);
+  }
+  throw error;
+}
+
+/**
+ * A create by server-side apply is a PATCH: the API server sends PatchOptions, and the fields' owner has applied.
+ * Source: apiserver `handlers/patch.go`, which calls create admission with the patch's options.
+ */
+function isServerSideApply({ options, object }: AdmissionRequest): boolean {
+  return (
+    options?.['kind'] === 'PatchOptions' ||
+    (object?.metadata?.managedFields ?? []).some((entry) => entry['operation'] === 'Apply')
+  );
+}

@@ -1,0 +1,153 @@
+import { compactJournal, type UidKnowledge } from './compact-journal.ts';
+import type { ActiveNames, ExecutionView } from './execution-view.ts';
+import type { JournalContent, Reservation } from './journal.ts';
+import type { SlotHolder, SlotOutcome, SlotRequest } from './slot-request.ts';
+import { stepObstacle, stepsWith } from './step-obstacle.ts';
+
+/** Everything that the decision of a batch depends on. */
+export interface BatchFacts<Request extends SlotRequest> {
+  readonly namespace: string;
+  /** At or past the journal's `compactedThrough`. */
+  readonly view: ExecutionView;
+  readonly journal: JournalContent;
+  readonly uids: UidKnowledge;
+  readonly limit: number;
+  /** RFC 3339. */
+  readonly reservedAt: string;
+  /** First come, first served. */
+  readonly requests: readonly Request[];
+}
+
+/** What to answer, and what to write before. */
+export interface BatchPlan<Request extends SlotRequest> {
+  readonly decisions: readonly Decision<Request>[];
+  /**
+   * To be stored by compare-and-swap before any decision but a standing one is answered; undefined when
+   * nothing was reserved.
+   */
+  readonly write: JournalContent | undefined;
+}
+
+/** The answer to one request of a batch. */
+export interface Decision<Request extends SlotRequest> {
+  readonly request: Request;
+  readonly outcome: SlotOutcome;
+  /** True when the outcome does not hang on what this batch writes. */
+  readonly standing: boolean;
+}
+
+/**
+ * Decides a batch: used(w) is the names active in the view together with the names reserved, and a create is
+ * admitted where used(w) together with its own name is within the limit. Pure.
+ */
+export function planBatch<Request extends SlotRequest>(facts: BatchFacts<Request>): BatchPlan<Request> {
+  const journal = compactJournal(facts.journal, facts.view, facts.uids);
+  const book = openBook(facts, journal);
+  const decisions = facts.requests.map((request) => decide(request, book, facts));
+  const write = book.touched ? { ...journal, reservations: [...book.reservations.values()] } : undefined;
+  return { decisions, write };
+}
+
+/** The slots of one workflow while a batch is decided. */
+interface Slots {
+  readonly active: ActiveNames;
+  /** Reserved names that are not active. */
+  readonly reserved: Set<string>;
+  /** True when this batch has reserved one of them. */
+  touched: boolean;
+}
+
+interface Book {
+  readonly reservations: Map<string, Reservation>;
+  readonly compactedThrough: string;
+  slotsOf(workflow: string): Slots;
+  touched: boolean;
+}
+
+function openBook(facts: BatchFacts<SlotRequest>, journal: JournalContent): Book {
+  const workflows = new Map<string, Slots>();
+  return {
+    reservations: new Map(journal.reservations.map((reservation) => [keyOf(reservation), reservation])),
+    compactedThrough: journal.compactedThrough,
+    touched: false,
+    slotsOf(workflow) {
+      const known = workflows.get(workflow);
+      if (known !== undefined) return known;
+      const active = facts.view.active(facts.namespace, workflow);
+      const names = journal.reservations.filter((reservation) => reservation.workflow === workflow);
+      const reserved = new Set(
+        names.map((reservation) => reservation.name).filter((name) => !active.has(name)),
+      );
+      const slots = { active, reserved, touched: false };
+      workflows.set(workflow, slots);
+      return slots;
+    },
+  };
+}
+
+function decide<Request extends SlotRequest>(
+  request: Request,
+  book: Book,
+  { limit, reservedAt }: BatchFacts<Request>,
+): Decision<Request> {
+  const slots = book.slotsOf(request.workflow);
+  const usedBefore = slots.active.size + slots.reserved.size;
+  if (book.reservations.get(keyOf(request))?.uids.includes(request.uid)) {
+    // The API server asks again about a create that is written down already.
+    return { request, outcome: admitted(usedBefore, limit), standing: !slots.touched };
+  }
+  const obstacle = stepObstacle(request, {
+    reservations: book.reservations.values(),
+    compactedThrough: book.compactedThrough,
+    active: slots.active,
+  });
+  if (obstacle !== undefined) return { request, outcome: obstacle, standing: false };
+  const holdsSlot = slots.active.has(request.name) || slots.reserved.has(request.name);
+  const used = holdsSlot ? usedBefore : usedBefore + 1;
+  if (used > limit && request.enforce) {
+    return {
+      request,
+      outcome: { kind: 'limitReached', limit, holders: holdersOf(slots) },
+      standing: !slots.touched,
+    };
+  }
+  if (!request.dryRun) reserve(request, book, slots, reservedAt);
+  return { request, outcome: admitted(used, limit), standing: false };
+}
+
+function reserve(request: SlotRequest, book: Book, slots: Slots, reservedAt: string): void {
+  const key = keyOf(request);
+  const { name, workflow, step } = request;
+  const shared = book.reservations.get(key);
+  const uids = [...(shared?.uids ?? []), request.uid];
+  const steps = stepsWith(step, shared);
+  book.reservations.set(key, { name, workflow, uids, reservedAt, ...(steps && { steps }) });
+  if (!slots.active.has(name)) slots.reserved.add(name);
+  slots.touched = true;
+  book.touched = true;
+}
+
+/** Enough to tell a person who holds the slots; the count is in the limit. */
+const holdersShown = 10;
+
+function holdersOf({ active, reserved }: Slots): SlotHolder[] {
+  const holders: SlotHolder[] = [];
+  for (const name of active.keys()) {
+    if (holders.length === holdersShown) return holders;
+    holders.push({ name, state: 'active' });
+  }
+  for (const name of reserved) {
+    if (holders.length === holdersShown) return holders;
+    holders.push({ name, state: 'reserved' });
+  }
+  return holders;
+}
+
+function admitted(used: number, limit: number): SlotOutcome {
+  return { kind: 'admitted', used, limit, overLimit: used > limit };
+}
+
+/** A name under two workflows is two slots; object names have no slash. */
+function keyOf({ name, workflow }: { readonly name: string; readonly workflow: string }): string {
+  return `${workflow}/${name}`;
+}

@@ -1,0 +1,386 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createCalmWorld, type CalmWorld } from '../../test/simulation/calm-world.ts';
+import { namespace, type Change } from '../../test/simulation/virtual-api-server.ts';
+import { JournalConflictError } from './journal-errors.ts';
+import type { Journal } from './journal.ts';
+import { createSlotKeeper, type SlotKeeper } from './slot-keeper.ts';
+import type { SlotOutcome, SlotRequest } from './slot-request.ts';
+
+const lifetime = 45_000;
+let world: CalmWorld;
+let keeper: SlotKeeper;
+let limit: number;
+let watching: boolean;
+let connected: boolean;
+let mayBeStuck: boolean;
+let backwards: string[];
+
+beforeEach(() => {
+  world = createCalmWorld();
+  limit = 2;
+  watching = connected = true;
+  mayBeStuck = false;
+  backwards = [];
+  keeper = newKeeper();
+  keeper.cache.replaced([], '1');
+  world.server.watch((change) => {
+    if (watching) deliver(keeper, change);
+  });
+});
+
+function newKeeper(): SlotKeeper {
+  return createSlotKeeper({
+    clock: world.time,
+    store: world.store,
+    reader: world.reader,
+    metrics: world.metrics,
+    limit: () => limit,
+    lifetimeMilliseconds: () => lifetime,
+    wallClock: () => '2030-01-01T00:00:00Z',
+    gather: async () => undefined,
+    watchConnected: () => connected,
+    watchMayBeStuck: () => mayBeStuck,
+    onHistoryBackwards: (where) => void backwards.push(where),
+  });
+}
+
+function deliver(to: SlotKeeper, change: Change): void {
+  if (change.type === 'upserted') to.cache.upserted(change.execution);
+  if (change.type === 'removed') to.cache.removed(change.execution);
+  if (change.type === 'journal') to.journalObserved(namespace, change.journal);
+  if (change.type === 'journalGone') to.journalGone(namespace);
+}
+
+async function ask(name: string, changes: Partial<SlotRequest> = {}): Promise<SlotOutcome> {
+  const request = { name, uid: `uid-${name}`, workflow: 'w', dryRun: false, apply: false, enforce: true };
+  return keeper.request(namespace, { ...request, deadline: world.time.now() + 9_500, ...changes });
+}
+
+const answer = async (name: string, changes: Partial<SlotRequest> = {}): Promise<string> =>
+  (await world.settled(ask(name, changes))).kind;
+
+/** Asked, and stored when admitted. */
+async function create(name: string): Promise<string> {
+  const kind = await answer(name);
+  if (kind === 'admitted') world.server.create(name, `uid-${name}`, 'w');
+  return kind;
+}
+
+function storedJournal(): Journal {
+  if (world.server.journal === undefined) throw new Error('there is no journal');
+  return world.server.journal;
+}
+
+const writes = (): number => world.calls.filter((call) => call === 'replace').length;
+
+describe('a create', () => {
+  it('is admitted while a slot is free, and the next one is denied with who holds them', async () => {
+    await create('a');
+    expect(await answer('b')).toBe('admitted');
+    expect(await world.settled(ask('c'))).toEqual({
+      kind: 'limitReached',
+      limit: 2,
+      holders: [
+        { name: 'a', state: 'active' },
+        { name: 'b', state: 'reserved' },
+      ],
+    });
+  });
+
+  it('fits when another settles', async () => {
+    for (const name of ['a', 'b']) await create(name);
+    expect(await create('c')).toBe('limitReached');
+    world.server.settle('a');
+    expect(await create('c')).toBe('admitted');
+  });
+
+  it('is answered only after the journal is written', async () => {
+    const asked = ask('a');
+    let answered = false;
+    void asked.then(() => (answered = true));
+    while (writes() === 0) await world.time.run(world.time.now() + 1);
+    expect(answered).toBe(false);
+    await world.settled(asked);
+    expect(world.server.journal?.reservations).toEqual([
+      { name: 'a', workflow: 'w', uids: ['uid-a'], reservedAt: '2030-01-01T00:00:00Z' },
+    ]);
+  });
+
+  it('costs one write together with all that wait, whatever their workflows', async () => {
+    await create('first');
+    const before = writes();
+    const workflows = ['x', 'y', 'z'];
+    const outcomes = await world.settled(
+      Promise.all(workflows.map((workflow) => ask(`${workflow}-1`, { workflow, uid: workflow }))),
+    );
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['admitted', 'admitted', 'admitted']);
+    expect(writes() - before).toBe(1);
+    expect(world.measured).toContain('written 3');
+  });
+
+  it('that is denied costs no call', async () => {
+    for (const name of ['a', 'b']) await create(name);
+    const before = world.calls.length;
+    expect(await answer('c')).toBe('limitReached');
+    expect(world.calls.length).toBe(before);
+  });
+
+  it('by a dry run is answered exactly, by a journal read anew, and writes nothing', async () => {
+    await create('a');
+    const before = writes();
+    expect(await answer('b', { dryRun: true, uid: 'x' })).toBe('admitted');
+    expect(await answer('b', { dryRun: true, uid: 'y' })).toBe('admitted');
+    await create('b');
+    expect(await answer('c', { dryRun: true })).toBe('limitReached');
+    expect(writes() - before).toBe(1);
+    expect(world.calls.filter((call) => call === 'read').length).toBeGreaterThan(3);
+  });
+
+  it('feels a new limit at once', async () => {
+    for (const name of ['a', 'b']) await create(name);
+    limit = 3;
+    expect(await create('c')).toBe('admitted');
+    limit = 1;
+    world.server.settle('a');
+    world.server.settle('b');
+    expect(await create('d')).toBe('limitReached');
+  });
+
+  it('is admitted over the limit where nothing is enforced, and said to be', async () => {
+    limit = 0;
+    expect(await world.settled(ask('a', { enforce: false }))).toMatchObject({
+      kind: 'admitted',
+      overLimit: true,
+    });
+  });
+});
+
+describe('a name', () => {
+  it('that exists is told so before it takes a slot', async () => {
+    await create('a');
+    expect(await answer('a', { uid: 'other' })).toBe('alreadyExists');
+    expect(await answer('b')).toBe('admitted');
+  });
+
+  it('asked for twice at once is created once, and the second is told so', async () => {
+    const first = ask('a');
+    const second = ask('a', { uid: 'other' });
+    expect((await world.settled(first)).kind).toBe('admitted');
+    world.server.create('a', 'uid-a', 'w');
+    expect((await world.settled(second)).kind).toBe('alreadyExists');
+  });
+
+  it('applied twice at once is one slot: the loser becomes an update', async () => {
+    limit = 1;
+    const applies = ['1', '2'].map((uid) => ask('a', { uid, apply: true }));
+    expect((await world.settled(Promise.all(applies))).map(({ kind }) => kind)).toEqual([
+      'admitted',
+      'admitted',
+    ]);
+    expect(world.server.journal?.reservations[0]?.uids).toEqual(['1', '2']);
+  });
+
+  it('whose create is asked about again is admitted again, without a write', async () => {
+    limit = 1;
+    await answer('a');
+    const before = writes();
+    expect(await answer('a')).toBe('admitted');
+    expect(writes()).toBe(before);
+  });
+});
+
+describe('a create that was admitted and never happened', () => {
+  it('keeps its slot for its lifetime, and is asked for before it is the cause of a denial', async () => {
+    limit = 1;
+    await answer('a');
+    await world.time.run(lifetime - 1_000);
+    expect(await answer('b')).toBe('limitReached');
+    expect(world.calls.at(-1)).toBe('get a');
+    await world.time.run(lifetime + 1_000);
+    expect(await answer('c')).toBe('admitted');
+  });
+});
+
+describe('a conflict', () => {
+  it('decides the whole batch anew: a slot that another replica took meanwhile is not given twice', async () => {
+    limit = 1;
+    const other = newKeeper();
+    other.cache.replaced([], '1');
+    await answer('warm-up', { workflow: 'other' });
+    other.journalObserved(namespace, storedJournal());
+    const request = { workflow: 'w', dryRun: false, apply: false, enforce: true, deadline: 60_000 };
+    const outcomes = await world.settled(
+      Promise.all([
+        keeper.request(namespace, { ...request, name: 'a', uid: '1' }),
+        other.request(namespace, { ...request, name: 'b', uid: '2' }),
+      ]),
+    );
+    expect(outcomes.map(({ kind }) => kind).sort()).toEqual(['admitted', 'limitReached']);
+    expect(world.measured).toContain('conflicted');
+  });
+});
+
+describe('when the journal cannot be written', () => {
+  it('tries again until the deadline', async () => {
+    await create('a');
+    world.failNext('replace', new Error('connection reset'));
+    expect(await create('b')).toBe('admitted');
+  });
+
+  it('answers 503 and says why', async () => {
+    await create('a');
+    const fail = (): void => {
+      world.failNext('replace', new Error('etcd is full'));
+      world.failNext('read', new Error('etcd is full'));
+      world.time.setTimer(1, fail);
+    };
+    fail();
+    await expect(world.settled(ask('b', { deadline: world.time.now() + 500 }))).rejects.toMatchObject({
+      reason: 'JournalUnwritable',
+      message: expect.stringContaining('etcd is full') as string,
+    });
+  });
+
+  it('gives no slot to a create that was answered while the journal was read', async () => {
+    const refused = ask('late', { deadline: world.time.now() + 1 });
+    await expect(world.settled(refused)).rejects.toMatchObject({ code: 'SlotsUnavailable' });
+    for (const name of ['a', 'b']) expect(await create(name)).toBe('admitted');
+  });
+
+  it('ends a conflict without an end at the deadline too', async () => {
+    await create('a');
+    const fail = (): void => {
+      world.failNext('replace', new JournalConflictError('the journal has changed'));
+      world.time.setTimer(1, fail);
+    };
+    fail();
+    await expect(world.settled(ask('b', { deadline: world.time.now() + 500 }))).rejects.toMatchObject({
+      code: 'SlotsUnavailable',
+    });
+  });
+});
+
+describe('while the watch is away', () => {
+  it('a list decides, and where none is given nobody does', async () => {
+    await create('a');
+    connected = false;
+    expect(await create('b')).toBe('admitted');
+    const fail = (): void => {
+      world.failNext('list', new Error('too many requests'));
+      world.time.setTimer(1, fail);
+    };
+    fail();
+    await expect(world.settled(ask('c', { deadline: world.time.now() + 500 }))).rejects.toMatchObject({
+      reason: 'WatchBehind',
+      message: expect.stringContaining('too many requests') as string,
+    });
+  });
+});
+
+describe('a watch that may be stuck', () => {
+  it('is not believed when it says no: a slot that is free is given', async () => {
+    for (const name of ['a', 'b']) await create(name);
+    watching = false;
+    mayBeStuck = true;
+    world.server.settle('a');
+    expect(await answer('c')).toBe('admitted');
+    expect(world.measured).toContain('degraded');
+  });
+});
+
+describe('history that went backwards', () => {
+  it('is found by a list that is older than the watch, and then the cache does not count until it is new', async () => {
+    await create('a');
+    keeper.cache.progressed('999');
+    mayBeStuck = true;
+    limit = 1;
+    expect(await answer('b')).toBe('limitReached');
+    expect(backwards).toEqual([namespace]);
+    const lists = (): number => world.calls.filter((call) => call === 'list').length;
+    const before = lists();
+    await answer('c');
+    expect(lists()).toBe(before + 1);
+    const { items, revision } = world.server.listActive();
+    keeper.cache.replaced(items, revision);
+    mayBeStuck = false;
+    await answer('d');
+    expect(lists()).toBe(before + 1);
+  });
+
+  it('is survived by a journal that relied on what is no more', async () => {
+    await create('a');
+    const journal = storedJournal();
+    world.server.replaceJournal(journal, { ...journal, compactedThrough: '999' });
+    expect(await answer('b')).toBe('admitted');
+    expect(world.measured).toContain('restarted history-backwards');
+    expect(backwards.length).toBeGreaterThan(0);
+  });
+});
+
+describe('a journal that is deleted', () => {
+  it('admits nothing for a lifetime, then everything that fits', async () => {
+    await create('a');
+    world.server.removeJournal();
+    await expect(world.settled(ask('b'))).rejects.toMatchObject({ reason: 'JournalRecovering' });
+    await world.time.run(world.time.now() + lifetime);
+    expect(world.measured).toContain('restarted lost');
+    expect([await create('b'), await create('c')]).toEqual(['admitted', 'limitReached']);
+  });
+
+  it('is noticed in a complete list too', async () => {
+    await create('a');
+    watching = false;
+    world.server.removeJournal();
+    keeper.journalsListed(new Map());
+    await world.time.run(world.time.now() + 10);
+    expect(world.server.journal?.recovering).toBe(true);
+  });
+});
+
+it('counts the reservations of all namespaces', async () => {
+  const reservation = { name: 'a', workflow: 'w', uids: ['1'], reservedAt: '' };
+  const journal = { uid: 'j', resourceVersion: '5', compactedThrough: '0', recovering: false };
+  keeper.journalsListed(
+    new Map([
+      ['one', { ...journal, reservations: [reservation] }],
+      ['two', { ...journal, reservations: [reservation, { ...reservation, name: 'b' }] }],
+    ]),
+  );
+  expect(world.measured.at(-1)).toBe('reservations 3');
+});
+
+it('works without being told of history', async () => {
+  const quiet = createSlotKeeper({
+    clock: world.time,
+    store: world.store,
+    reader: world.reader,
+    metrics: world.metrics,
+    limit: () => 1,
+    lifetimeMilliseconds: () => lifetime,
+    wallClock: () => '',
+    gather: async () => undefined,
+    watchConnected: () => false,
+    watchMayBeStuck: () => false,
+  });
+  quiet.cache.replaced([], '999');
+  const request = {
+    name: 'a',
+    uid: '1',
+    workflow: 'w',
+    dryRun: false,
+    apply: false,
+    enforce: true,
+    deadline: 9_500,
+  };
+  expect(await world.settled(quiet.request(namespace, request))).toMatchObject({ kind: 'admitted' });
+});
+
+it('refuses what it cannot remember, so that its memory is bounded', async () => {
+  connected = false;
+  world.failNext('list', new Error('away'));
+  const asked = Array.from({ length: 5_600 }, (_, index) =>
+    ask(`n-${index}`).catch((error: unknown) => error),
+  );
+  const refused = await world.settled(Promise.race(asked.slice(5_550)));
+  expect(refused).toMatchObject({ reason: 'TooManyWaiting' });
+});

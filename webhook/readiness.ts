@@ -1,0 +1,17 @@
+import type { Reflector } from '../src/kube/reflector.ts';
+import type { Readiness } from './server/health-routes.ts';
+
+/**
+ * Ready is who has seen all there is: a replica that decides before would count too few. A watch that is lost
+ * later makes nobody unready, since decisions then come from a list.
+ */
+export function readinessOf(
+  reflectors: Readonly<Record<string, Pick<Reflector, 'hasSynced'>>>,
+  labeller: { readonly busy: boolean },
+): Readiness {
+  const reasons = Object.entries(reflectors)
+    .filter(([, reflector]) => !reflector.hasSynced)
+    .map(([resource]) => `the first list of ${resource} is not complete`);
+  if (labeller.busy) reasons.push('executions from before the installation are being labelled');
+  return { ready: reasons.length === 0, reasons };
+}

@@ -1,0 +1,188 @@
+/**
+ * The webhook's two ports. The admission port speaks TLS 1.2 or later and HTTP/1.1 only: over HTTP/2 an API server
+ * puts all its calls on one connection, and replicas behind one address would not share them. The metrics port has
+ * `/healthz`, `/readyz` and `/metrics` in plain HTTP: it takes no admission and tells no names, kubelet and
+ * Prometheus have no certificate of ours, and probes must work while the admission port asks for a client's.
+ */
+import type { IncomingMessage } from 'node:http';
+import { createServer as createHttpServer } from 'node:http';
+import type { ServerOptions } from 'node:https';
+import { createServer as createHttpsServer } from 'node:https';
+import type { SecureContextOptions, TLSSocket } from 'node:tls';
+import type { Clock } from '../../src/kube/clock.ts';
+import type { Logger } from '../../src/observability/logger.ts';
+import type { AdmissionMetrics } from '../admission/admission-metrics.ts';
+import { createAdmissionApp } from './admission-app.ts';
+import type { AdmissionRoute } from './admission-call.ts';
+import { createBodyBudget } from './body-budget.ts';
+import { answerClientErrors } from './client-error.ts';
+import type { ClientAuthority } from './client-identity.ts';
+import { mayCall } from './client-identity.ts';
+import type { MetricsSource, Readiness } from './health-routes.ts';
+import { refusalReasons } from './http-refusal.ts';
+import { closeGracefully, followUnused, listen } from './listening.ts';
+import { createMetricsApp } from './metrics-app.ts';
+import type { ServerLimits } from './server-limits.ts';
+import { defaultServerLimits } from './server-limits.ts';
+
+/** A private key and its certificate chain, both PEM. */
+export interface KeyPair {
+  readonly key: string;
+  readonly cert: string;
+}
+
+export interface WebhookServerOptions {
+  readonly routes: readonly AdmissionRoute[];
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly metricsPort: number;
+  /** Address to listen on; all of them when absent. */
+  readonly host?: string;
+  readonly certificate: KeyPair;
+  /** With it, only clients that show a certificate of this CA get past the TLS handshake of the admission port. */
+  readonly clientAuthority?: ClientAuthority;
+  readonly readiness: () => Readiness;
+  readonly metricsSource: MetricsSource;
+  readonly metrics: AdmissionMetrics;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** What differs from `defaultServerLimits`. */
+  readonly limits?: Partial<ServerLimits>;
+}
+
+export interface WebhookServer {
+  /** Opens both ports. @throws the error of `listen`, for example EADDRINUSE; nothing stays open then. */
+  readonly start: () => Promise<{ readonly port: number; readonly metricsPort: number }>;
+  /** New connections get this certificate; those that are open go on. @throws when key and certificate do not fit */
+  readonly useCertificate: (certificate: KeyPair) => void;
+  /** New connections are checked against this CA. Only for a server that was made with a client authority. */
+  readonly useClientAuthority: (authority: ClientAuthority) => void;
+  /** Bytes of bodies in memory, from arrival to answer. */
+  readonly bodyBytes: () => number;
+  /**
+   * Stops being ready, serves on for the drain delay while each answer closes its connection, then takes no new
+   * connection, finishes what is under way, and cuts what is left at the drain deadline. Again: the same promise.
+   */
+  readonly drain: () => Promise<void>;
+}
+
+/** A webhook server that does not listen yet. */
+export function createWebhookServer(options: WebhookServerOptions): WebhookServer {
+  const { clock, logger } = options;
+  const limits: ServerLimits = { ...defaultServerLimits, ...options.limits };
+  const budget = createBodyBudget(limits.maximumBodiesBytes);
+  let { certificate, clientAuthority } = options;
+  let drained: Promise<void> | undefined;
+  const draining = (): boolean => drained !== undefined;
+  const readiness = (): Readiness =>
+    draining() ? { ready: false, reasons: ['this replica is shutting down'] } : options.readiness();
+
+  const admissionServer = createHttpsServer(
+    {
+      ...httpOptions(limits),
+      ...secureContext(),
+      ALPNProtocols: ['http/1.1'],
+      handshakeTimeout: limits.handshakeDeadlineMilliseconds,
+      requestCert: clientAuthority !== undefined,
+      rejectUnauthorized: clientAuthority !== undefined,
+    },
+    createAdmissionApp({
+      ...options,
+      limits,
+      budget,
+      draining,
+      readiness,
+      mayCall: (request) => mayCall(tlsSocket(request), clientAuthority?.names),
+    }),
+  );
+  const metricsServer = createHttpServer(
+    httpOptions(limits),
+    createMetricsApp({ ...options, limits, readiness, draining: () => false }),
+  );
+  const closeUnusedAdmission = followUnused(admissionServer, 'secureConnection');
+  const closeUnusedMetrics = followUnused(metricsServer, 'connection');
+  admissionServer.maxConnections = limits.maximumConnections;
+  admissionServer.on('drop', () => admissionServer.closeIdleConnections());
+  admissionServer.on('tlsClientError', (error) => logger.debug({ err: error }, 'a TLS handshake failed'));
+  for (const server of [admissionServer, metricsServer]) {
+    answerClientErrors(server, (httpCode) => {
+      options.metrics.observe({
+        route: '',
+        decision: 'refused',
+        reason: refusalReasons[httpCode],
+        seconds: 0,
+      });
+    });
+  }
+
+  return {
+    async start() {
+      const port = await listen(admissionServer, options.port, options.host);
+      try {
+        const metricsPort = await listen(metricsServer, options.metricsPort, options.host);
+        logger.info({ port, metricsPort }, 'the webhook listens');
+        return { port, metricsPort };
+      } catch (error) {
+        await closeGracefully(admissionServer, closeUnusedAdmission, atOnce, clock);
+        throw error;
+      }
+    },
+    useCertificate(next) {
+      admissionServer.setSecureContext(secureContext({ certificate: next }));
+      certificate = next;
+    },
+    useClientAuthority(next) {
+      admissionServer.setSecureContext(secureContext({ clientAuthority: next }));
+      clientAuthority = next;
+    },
+    bodyBytes: budget.used,
+    drain() {
+      drained ??= drainOnce();
+      return drained;
+    },
+  };
+
+  function secureContext(next?: {
+    readonly certificate?: KeyPair;
+    readonly clientAuthority?: ClientAuthority;
+  }): SecureContextOptions {
+    const { key, cert } = next?.certificate ?? certificate;
+    const ca = (next?.clientAuthority ?? clientAuthority)?.ca;
+    return { key, cert, minVersion: 'TLSv1.2', ...(ca !== undefined && { ca }) };
+  }
+
+  async function drainOnce(): Promise<void> {
+    logger.info({}, 'draining: no longer ready');
+    await clock.sleep(limits.drainDelayMilliseconds);
+    const ended = await closeGracefully(
+      admissionServer,
+      closeUnusedAdmission,
+      {
+        unusedMilliseconds: limits.headersDeadlineMilliseconds,
+        deadlineMilliseconds: limits.drainDeadlineMilliseconds,
+      },
+      clock,
+    );
+    if (!ended) logger.warn({}, 'the drain deadline has passed; connections were cut');
+    await closeGracefully(metricsServer, closeUnusedMetrics, atOnce, clock);
+    logger.info({}, 'drained');
+  }
+}
+
+const atOnce = { unusedMilliseconds: 0, deadlineMilliseconds: 0 };
+
+function httpOptions(limits: ServerLimits): ServerOptions {
+  return {
+    keepAliveTimeout: limits.keepAliveMilliseconds,
+    headersTimeout: limits.headersDeadlineMilliseconds,
+    // The body's own deadline answers first, with a reason; this is the net below it.
+    requestTimeout: limits.headersDeadlineMilliseconds + 2 * limits.bodyDeadlineMilliseconds,
+    connectionsCheckingInterval: Math.min(1_000, limits.headersDeadlineMilliseconds),
+    maxHeaderSize: limits.maximumHeaderBytes,
+    noDelay: true,
+  };
+}
+
+function tlsSocket(request: IncomingMessage): TLSSocket {
+  return request.socket as TLSSocket;
+}

@@ -1,0 +1,281 @@
+import type { KubeConfig } from '@kubernetes/client-node';
+import type { Installation } from '../src/api/manifests/installation.ts';
+import {
+  mutateExecutionsPath,
+  mutateWorkflowsPath,
+  validateExecutionsPath,
+  validateWorkflowsPath,
+  webhookConfigurationName,
+} from '../src/api/manifests/webhook-configurations.ts';
+import { startConfigWatch, type ConfigWatch } from '../src/config/config-watch.ts';
+import type { ConfigTexts } from '../src/config/config-schema.ts';
+import { systemClock } from '../src/kube/clock.ts';
+import { createEventRecorder, type EventRecorder } from '../src/kube/events.ts';
+import { createKubeClient, type KubeClient } from '../src/kube/kube-client.ts';
+import type { Reflector } from '../src/kube/reflector.ts';
+import { createAdmissionMetrics } from '../src/observability/admission-metrics.ts';
+import { createApprovalMetrics } from '../src/observability/approval-metrics.ts';
+import { createCertificateMetrics } from '../src/observability/certificate-metrics.ts';
+import { createConfigMetrics } from '../src/observability/config-metrics.ts';
+import { createJournalMetrics } from '../src/observability/journal-metrics.ts';
+import { createKubeMetrics, type KubeMetrics } from '../src/observability/kube-metrics.ts';
+import type { Logger } from '../src/observability/logger.ts';
+import { createMetricsRegistry } from '../src/observability/metrics-registry.ts';
+import { createAccessReviewer } from './approval/access-review.ts';
+import { createApprovalChronicle } from './approval/approval-chronicle.ts';
+import { mutateWorkflow } from './approval/mutate-workflow.ts';
+import { startCertificateFiles } from './certificates/certificate-files.ts';
+import { startSelfManagedCertificates } from './certificates/self-managed-certificates.ts';
+import type { CertificateMetrics, CertificateSource } from './certificates/serving-certificate.ts';
+import { createExecutionReader } from './cluster/execution-reader.ts';
+import { watchActiveExecutions } from './cluster/execution-watch.ts';
+import { createInstallationMark } from './cluster/installation-mark.ts';
+import { createJournalObjects } from './cluster/journal-objects.ts';
+import { watchJournals } from './cluster/journal-watch.ts';
+import { createStepLister } from './cluster/step-lister.ts';
+import { createExecutionLabeller } from './cluster/label-old-executions.ts';
+import { watchLiveWorkflows } from './cluster/live-workflows.ts';
+import { recallExecutions } from './cluster/recall-executions.ts';
+import { mutateExecution } from './executions/mutate-execution.ts';
+import { validateExecution } from './executions/validate-execution.ts';
+import { gatherArrivals } from './journal/gather-arrivals.ts';
+import { seenExecutionsCapacity } from './journal/seen-executions.ts';
+import { createSlotKeeper, type SlotKeeper } from './journal/slot-keeper.ts';
+import { readinessOf } from './readiness.ts';
+import type { ClientAuthority } from './server/client-identity.ts';
+import type { ServerLimits } from './server/server-limits.ts';
+import { createWebhookServer } from './server/webhook-server.ts';
+import { validateWorkflow } from './workflows/validate-workflow.ts';
+
+/** Where the serving certificate comes from. */
+export type CertificateOrigin =
+  /** `tls.crt`, `tls.key` and maybe `ca.crt` in a folder, such as a mounted Secret of cert-manager. */
+  | { readonly folder: string }
+  /** A CA of our own in the installation's Secret, for these DNS names and IP addresses. */
+  | { readonly names: readonly string[] };
+
+/** What one webhook process is started with. */
+export interface WebhookProcessOptions {
+  readonly kubeConfig: KubeConfig;
+  readonly installation: Installation;
+  /** Overrides of the configuration, from `environmentTexts`. */
+  readonly environment: Partial<ConfigTexts>;
+  readonly certificate: CertificateOrigin;
+  /** With it, only the API server may call. */
+  readonly clientAuthority?: ClientAuthority;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly metricsPort: number;
+  /** Address to listen on; all when absent. */
+  readonly host?: string;
+  /** Name of this replica, for Events: the pod's. */
+  readonly replica: string;
+  readonly logger: Logger;
+  readonly limits?: Partial<ServerLimits>;
+  /** Gives up the start. */
+  readonly signal?: AbortSignal;
+}
+
+/** A webhook that answers. */
+export interface WebhookProcess {
+  readonly port: number;
+  readonly metricsPort: number;
+  /** Drains: stops being ready, serves on for the drain delay, finishes what is under way. */
+  stop(): Promise<void>;
+}
+
+/** However many executions there are, a replica should start. */
+const recallMilliseconds = 10_000;
+
+/** A watch that was silent for longer may be stuck, or merely idle: before a denial a list is asked. */
+const silentMilliseconds = 2_000;
+/** The watch shows what was written within milliseconds, unless it is behind. */
+const watchMomentMilliseconds = 1_000;
+
+/**
+ * Wires one replica of the admission webhook and starts it. Resolves when it listens; it is ready, as
+ * `/readyz` tells, when it has seen all there is.
+ * @throws ConfigError for a value that cannot be used, the error of `listen`, the reason of `signal`
+ */
+export async function startWebhookProcess(options: WebhookProcessOptions): Promise<WebhookProcess> {
+  const { kubeConfig, logger } = options;
+  const clock = systemClock;
+  const registry = createMetricsRegistry({ processMetrics: true });
+  const kubeMetrics = createKubeMetrics(registry);
+  const client = createKubeClient(kubeConfig, { component: 'webhook', onResponse: kubeMetrics.responded });
+  const events = createEventRecorder({
+    client,
+    reporter: { controller: 'stepgate-webhook', instance: options.replica },
+    clock,
+    date: () => new Date(),
+    random: Math.random,
+    logger,
+  });
+  const config = await startConfig(options, client, events, createConfigMetrics(registry).rejected);
+
+  const watching = (resource: string) => ({ client, clock, logger, metrics: kubeMetrics.watch(resource) });
+  const keeper = createSlotKeeper({
+    store: createJournalObjects(client),
+    reader: createExecutionReader(client),
+    clock,
+    metrics: createJournalMetrics(registry),
+    limit: () => config.current().maxParallelSteps,
+    lifetimeMilliseconds: () => config.current().reservationLifetimeMilliseconds,
+    wallClock: () => new Date().toISOString(),
+    gather: gatherArrivals(clock),
+    watchConnected: () => executions.connected,
+    watchMayBeStuck: () => clock.now() - executions.lastActivity() > silentMilliseconds,
+    onHistoryBackwards(namespace) {
+      logger.error(
+        { namespace },
+        'history went backwards: etcd or the slot journal was restored; listing anew',
+      );
+      executions.relist();
+    },
+  });
+  const labeller = createExecutionLabeller({
+    client,
+    clock,
+    logger,
+    watchReached: (resourceVersion) => keeper.cache.reached(resourceVersion, watchMomentMilliseconds),
+  });
+  const executions: Reflector = watchActiveExecutions(
+    watching('kubernetesexecutions'),
+    keeper.cache,
+    labeller.label,
+  );
+  const journals = watchJournals(watching('slotjournals'), keeper);
+  const installation = createInstallationMark(client, clock, webhookConfigurationName);
+  const workflows = watchLiveWorkflows(watching('workflowexecutions'), installation);
+  const reflectors = {
+    kubernetesexecutions: executions,
+    slotjournals: journals,
+    workflowexecutions: workflows.reflector,
+  };
+  reportLags(reflectors, kubeMetrics);
+  await recall(client, keeper, logger);
+
+  const judge = {
+    reviewer: createAccessReviewer(client, clock),
+    config: config.current,
+    installation,
+    wallClock: () => new Date().toISOString(),
+  };
+  const certificates = await startCertificates(options, client, createCertificateMetrics(registry, Date.now));
+  const server = createWebhookServer({
+    routes: [
+      {
+        path: validateExecutionsPath,
+        handler: validateExecution({
+          keeper,
+          workflows,
+          listSteps: createStepLister(client),
+          active: (namespace, workflow) => keeper.cache.active(namespace, workflow),
+          config: config.current,
+        }),
+      },
+      { path: mutateExecutionsPath, handler: mutateExecution },
+      { path: mutateWorkflowsPath, handler: mutateWorkflow(judge) },
+      {
+        path: validateWorkflowsPath,
+        handler: validateWorkflow({
+          ...judge,
+          chronicle: createApprovalChronicle(events, createApprovalMetrics(registry)),
+        }),
+      },
+    ],
+    port: options.port,
+    metricsPort: options.metricsPort,
+    ...(options.host === undefined ? {} : { host: options.host }),
+    certificate: certificates.current(),
+    ...(options.clientAuthority === undefined ? {} : { clientAuthority: options.clientAuthority }),
+    readiness: () => readinessOf(reflectors, labeller),
+    metricsSource: registry,
+    metrics: createAdmissionMetrics(registry),
+    logger,
+    clock,
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+  });
+  certificates.onChange((certificate) => server.useCertificate(certificate));
+  const ports = await server.start();
+
+  return {
+    ...ports,
+    async stop() {
+      await server.drain();
+      await Promise.all([
+        certificates.stop(),
+        config.stop(),
+        ...Object.values(reflectors).map((reflector) => reflector.stop()),
+        events.stop(),
+      ]);
+      client.close();
+    },
+  };
+}
+
+/** What it does not learn costs a slot for a while: no reason not to start. */
+async function recall(client: KubeClient, keeper: SlotKeeper, logger: Logger): Promise<void> {
+  try {
+    await recallExecutions(
+      client,
+      keeper.recall,
+      seenExecutionsCapacity,
+      AbortSignal.timeout(recallMilliseconds),
+    );
+  } catch (error) {
+    logger.warn({ err: error }, 'not all executions that have settled could be listed; starting without');
+  }
+}
+
+async function startConfig(
+  { installation, environment, logger, signal }: WebhookProcessOptions,
+  client: KubeClient,
+  events: EventRecorder,
+  onProblem: (key: string) => void,
+): Promise<ConfigWatch> {
+  return startConfigWatch({
+    client,
+    namespace: installation.namespace,
+    environment,
+    logger,
+    onProblem,
+    report: ({ type, reason, message }, regarding) =>
+      events.record({
+        regarding,
+        type,
+        reason,
+        action: 'ReadConfiguration',
+        note: message,
+        occasion: message,
+      }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+async function startCertificates(
+  { certificate, installation, logger, signal }: WebhookProcessOptions,
+  client: KubeClient,
+  metrics: CertificateMetrics,
+): Promise<CertificateSource> {
+  const clock = systemClock;
+  if ('folder' in certificate)
+    return startCertificateFiles({ folder: certificate.folder, clock, logger, metrics });
+  return startSelfManagedCertificates({
+    client,
+    namespace: installation.namespace,
+    secretName: installation.certificateSecret,
+    names: certificate.names,
+    clock,
+    today: Date.now,
+    logger,
+    metrics,
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+function reportLags(reflectors: Readonly<Record<string, Reflector>>, metrics: KubeMetrics): void {
+  for (const [resource, reflector] of Object.entries(reflectors)) {
+    metrics.watchLag(resource, () => (systemClock.now() - reflector.lastActivity()) / 1_000);
+  }
+}

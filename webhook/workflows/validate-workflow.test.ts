@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest';
+import { configSchema } from '../../src/config/config-schema.ts';
+import { defaults } from '../../src/config/defaults.ts';
+import type { ApprovalNotes } from '../../test/builders/approvable-builder.ts';
+import { makeWorkflow } from '../../test/builders/workflow-builder.ts';
+import {
+  bigWorkflow,
+  patched,
+  reviewWorkflow,
+  type WorkflowWrite,
+} from '../../test/builders/workflow-review-builder.ts';
+import { mutateWorkflow } from '../approval/mutate-workflow.ts';
+import { validateWorkflow } from './validate-workflow.ts';
+
+const judge = {
+  reviewer: { mayApprove: async () => ({ allowed: true }) },
+  config: () => configSchema.parse(defaults),
+  installation: async () => 'here',
+  wallClock: () => '2026-05-04T03:02:01.000Z',
+};
+
+async function validate(write: WorkflowWrite = {}) {
+  const told: unknown[] = [];
+  const chronicle = {
+    record: (_request: unknown, { happened }: { readonly happened: unknown }) => void told.push(happened),
+  };
+  const verdict = await validateWorkflow({ ...judge, chronicle })(reviewWorkflow(write));
+  return { verdict, told };
+}
+
+/** The notes of the write as our mutating side leaves them. */
+async function stamped(write: WorkflowWrite): Promise<ApprovalNotes> {
+  const verdict = await mutateWorkflow(judge)(reviewWorkflow(write));
+  return patched(write.after ?? {}, verdict.decision === 'patch' ? verdict.operations : []);
+}
+
+const waiting = await stamped({ user: 'dev' });
+const approving = { before: waiting, after: { ...waiting, approved: 'true' } };
+
+describe('the validating webhook', () => {
+  it.each<[string, WorkflowWrite, string | undefined]>([
+    ['a new workflow', { user: 'dev' }, 'required'],
+    ['an approval', approving, 'approved'],
+    ['a rejection', { before: waiting, after: { ...waiting, approved: 'false' } }, 'rejected'],
+    ['an update that dropped its stamps', { before: waiting, after: {} }, undefined],
+  ])(
+    'allows %s as the mutating side has stamped it, without repeating its warnings, and tells it once',
+    async (_, write, happened) => {
+      const { verdict, told } = await validate({ ...write, after: await stamped(write) });
+      expect(verdict).toMatchObject({ decision: 'allow' });
+      expect(verdict.warnings).toBeUndefined();
+      expect(told).toEqual(happened === undefined ? [] : [happened]);
+    },
+  );
+
+  it('leaves who approved what in the audit log', async () => {
+    const after = await stamped(approving);
+    const { verdict } = await validate({ ...approving, after });
+    expect(verdict.auditAnnotations).toEqual({ approver: 'ann', 'spec-hash': after.approvedSpec });
+  });
+
+  it('tells nobody of a dry run', async () => {
+    const { verdict, told } = await validate({ user: 'dev', after: waiting, dryRun: true });
+    expect(verdict.decision).toBe('allow');
+    expect(told).toEqual([]);
+  });
+
+  it.each<[string, WorkflowWrite]>([
+    ['removed a stamp', { user: 'dev', after: { ...waiting, stepCount: undefined } }],
+    ['changed a stamp', { user: 'dev', after: { ...waiting, stepCount: '3' } }],
+    ['added an approval', { user: 'dev', after: { ...waiting, approved: 'true' } }],
+    ['added a step', { user: 'dev', after: waiting, written: bigWorkflow.step() }],
+    ['removed them all', { before: waiting, after: {} }],
+  ])('refuses what another webhook has %s after us', async (_, write) => {
+    const { verdict, told } = await validate(write);
+    expect(verdict).toMatchObject({ code: 403, causes: [{ reason: 'StampForged' }] });
+    expect(told).toEqual([]);
+  });
+
+  it.each<[string, WorkflowWrite]>([
+    ['threshold', { user: 'dev', after: { ...waiting, threshold: '1000' } }],
+    ['need of an approval', { user: 'dev', after: { ...waiting, required: undefined, reason: undefined } }],
+    ['installation', { user: 'dev', after: { ...waiting, installation: 'another' } }],
+  ])(
+    'refuses a %s that the mutating side saw otherwise, for now: its settings may be newer',
+    async (_, write) => {
+      const { verdict, told } = await validate(write);
+      expect(verdict).toMatchObject({ code: 503, causes: [{ reason: 'StampsChanging' }] });
+      expect(told).toEqual([]);
+    },
+  );
+
+  it('refuses a user who may not decide, though the mutating side was not asked', async () => {
+    const reviewer = { mayApprove: async () => ({ allowed: false }) };
+    const chronicle = { record: () => {} };
+    const write = { ...approving, after: await stamped(approving) };
+    const verdict = await validateWorkflow({ ...judge, reviewer, chronicle })(reviewWorkflow(write));
+    expect(verdict).toMatchObject({ code: 403, causes: [{ reason: 'NoRightToApprove' }] });
+  });
+
+  it('refuses a circle of steps on a new spec, and leaves one from before alone', async () => {
+    const circle = makeWorkflow('big')
+      .inNamespace('shop')
+      .step({ dependencies: ['1'] });
+    expect((await validate({ written: circle })).verdict).toMatchObject({
+      code: 422,
+      causes: [{ reason: 'DependencyCycle', field: 'spec.steps[0].dependencies' }],
+    });
+    const write: WorkflowWrite = { before: {}, old: circle, written: circle };
+    expect((await validate({ ...write, after: await stamped(write) })).verdict.decision).toBe('allow');
+  });
+
+  const bothShapes = bigWorkflow.withSpec({ workflowDefinition: { steps: [] } });
+  const lostDigits = bigWorkflow.step({ parameters: { id: 2 ** 60 } });
+  it.each([
+    ['with both shapes of steps', bothShapes, 'exactly one of spec.steps'],
+    ['with a number that has lost digits', lostDigits, 'write it as a string'],
+    [
+      'with a key that cannot be compared',
+      bigWorkflow.step({ parameters: JSON.parse('{"__proto__":{}}') }),
+      '__proto__',
+    ],
+  ])('refuses a spec %s, with the reason', async (_, written, says) => {
+    const { verdict } = await validate({ written });
+    expect(verdict).toMatchObject({
+      code: 422,
+      causes: [{ reason: 'SpecUnreadable', message: expect.stringContaining(says) }],
+    });
+  });
+
+  it('lets a spec from before that it cannot read be, as long as nobody touches what approval rests on', async () => {
+    const old = { old: bothShapes, written: bothShapes, before: {} };
+    expect((await validate(old)).verdict).toEqual({ decision: 'allow' });
+    expect((await validate({ ...old, after: { approved: 'true' } })).verdict).toMatchObject({ code: 422 });
+  });
+});

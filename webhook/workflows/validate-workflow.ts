@@ -1,0 +1,87 @@
+import { normaliseWorkflow } from '../../src/api/normalised-workflow.ts';
+import { workflowExecutionSpecSchema } from '../../src/api/workflow-execution.ts';
+import { approvalAnnotations } from '../../src/api/approval-annotations.ts';
+import { inexactness } from '../../src/policy/approval/canonical-json.ts';
+import { deny, type Deny, type Verdict } from '../../src/policy/verdict.ts';
+import { checkGraph } from '../../src/policy/workflow-graph.ts';
+import type { AdmissionRequest } from '../admission/admission-review.ts';
+import { judgeWorkflow, type JudgeOptions } from '../approval/judge-workflow.ts';
+import { annotationPointer, stampingPatch } from '../approval/mutate-workflow.ts';
+import type { ApprovalChronicle } from '../approval/approval-chronicle.ts';
+
+const planFields = { steps: 'spec.steps', dependencies: 'dependencies' };
+const definitionFields = { steps: 'spec.workflowDefinition.steps', dependencies: 'dependsOn' };
+
+/** What the validation needs. */
+export interface ValidateWorkflowOptions extends JudgeOptions {
+  readonly chronicle: ApprovalChronicle;
+}
+
+/**
+ * Refuses a workflow whose steps depend on each other in a way that nothing could run, and one whose stamps are
+ * not those that our mutating side would put there: another webhook may have run after it.
+ */
+export function validateWorkflow(options: ValidateWorkflowOptions) {
+  return async (request: AdmissionRequest): Promise<Verdict> => {
+    const refusal = brokenGraph(request);
+    if (refusal !== undefined) return refusal;
+    const stamping = await judgeWorkflow(request, options, true);
+    if (stamping === undefined) return unreadable(request) ?? { decision: 'allow' };
+    if ('decision' in stamping) return stamping;
+    const differing = stampingPatch(stamping, request.object?.metadata?.annotations).map(({ path }) => path);
+    if (differing.length > 0) return stampsDiffer(differing);
+    const { approvedBy, approvedSpec } = stamping.annotations;
+    if (stamping.happened !== undefined && !request.dryRun) options.chronicle.record(request, stamping);
+    return {
+      decision: 'allow',
+      ...(stamping.needsRight && approvedBy && approvedSpec
+        ? { auditAnnotations: { approver: approvedBy, 'spec-hash': approvedSpec } }
+        : {}),
+    };
+  };
+}
+
+/**
+ * Only a new spec can have a new graph: one from before is left alone. What is no spec at all has been refused by
+ * the CRD's schema.
+ */
+function brokenGraph({ object, oldObject }: AdmissionRequest): Deny | undefined {
+  if (oldObject !== undefined && JSON.stringify(oldObject['spec']) === JSON.stringify(object?.['spec']))
+    return undefined;
+  const spec = workflowExecutionSpecSchema.safeParse(object?.['spec']);
+  if (!spec.success) return undefined;
+  const fields = spec.data.steps === undefined ? definitionFields : planFields;
+  return checkGraph(normaliseWorkflow(spec.data).steps, fields);
+}
+
+/** What is older than the schema may be touched, but not in what approval rests on. */
+function unreadable({ object, oldObject }: AdmissionRequest): Deny | undefined {
+  const isTouched =
+    JSON.stringify(oldObject?.['spec']) !== JSON.stringify(object?.['spec']) ||
+    Object.values(approvalAnnotations).some(
+      (name) => oldObject?.metadata?.annotations?.[name] !== object?.metadata?.annotations?.[name],
+    );
+  if (!isTouched) return undefined;
+  const inexact = inexactness(object?.['spec']);
+  const why = inexact ?? 'it takes exactly one of spec.steps and spec.workflowDefinition, with valid steps';
+  const message = `The spec is not one that stepgate can read exactly: ${why}.`;
+  return deny(422, 'Invalid', message, [{ reason: 'SpecUnreadable', field: 'spec', message }]);
+}
+
+/** Stamps that hang on the configuration, which may have changed since the mutating side looked at it. */
+const changeable: readonly string[] = (['threshold', 'required', 'reason', 'installation'] as const).map(
+  (stamp) => annotationPointer(approvalAnnotations[stamp]),
+);
+
+function stampsDiffer(pointers: readonly string[]): Deny {
+  const field = 'metadata.annotations';
+  const forged = pointers.find((pointer) => !changeable.includes(pointer));
+  if (forged !== undefined) {
+    const message = `${forged} is not what stepgate has stamped: another webhook changes its annotations.`;
+    return deny(403, 'Forbidden', message, [{ reason: 'StampForged', field, message }]);
+  }
+  const message =
+    `${pointers.join(', ')} is not what stepgate has stamped: its configuration is changing, and you can try ` +
+    'again; or another webhook changes its annotations.';
+  return deny(503, 'ServiceUnavailable', message, [{ reason: 'StampsChanging', field, message }]);
+}
