@@ -117,6 +117,7 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
   const keeper = createSlotKeeper({
     store: createJournalObjects(client),
     reader: createExecutionReader(client),
+    workflowRevision: (namespace, workflow) => workflows.revisionOf(namespace, workflow),
     clock,
     metrics: createJournalMetrics(registry),
     limit: () => config.current().maxParallelSteps,
@@ -180,6 +181,7 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
         path: validateWorkflowsPath,
         handler: validateWorkflow({
           ...judge,
+          keeper,
           chronicle: createApprovalChronicle(events, createApprovalMetrics(registry)),
         }),
       },

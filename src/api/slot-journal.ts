@@ -12,6 +12,13 @@ export const reservationSchema = z.object({
   workflow: z.string(),
   reservedAt: z.string(),
   steps: z.array(z.string()).optional(),
+  ages: z.array(z.int().min(0)).optional(),
+});
+
+/** Workflows that begin to need approval: caches may show them as they were. */
+export const workflowMarksSchema = z.object({
+  changing: z.array(z.object({ workflow: z.string(), by: z.string() })),
+  through: z.string().refine(isResourceVersion, { error: 'not a resourceVersion' }),
 });
 
 /** What the journal says. It is written hundreds of times a second: nothing here may cost the API server much. */
@@ -20,6 +27,7 @@ export const slotJournalSpecSchema = z.object({
   compactedThrough: z.string().refine(isResourceVersion, { error: 'not a resourceVersion' }),
   reservations: z.array(reservationSchema),
   recovering: z.boolean().optional(),
+  workflows: workflowMarksSchema.optional(),
 });
 
 /**
@@ -28,9 +36,9 @@ export const slotJournalSpecSchema = z.object({
  * checks them by `slotJournalSpecSchema` anyway.
  */
 const storedSpecSchema = z
-  .looseObject(slotJournalSpecSchema.omit({ reservations: true }).shape)
+  .looseObject(slotJournalSpecSchema.omit({ reservations: true, workflows: true }).shape)
   .describe(
-    'Reservations (name, uids, workflow, reservedAt) of creates that not every replica has seen yet.',
+    'Reservations (name, uids, workflow, reservedAt) of creates that not every replica has seen yet, and workflows that begin to need approval.',
   );
 
 /** The journal of a namespace: `slotjournals.stepgate.kubernaut.io/v1alpha1`. Written by the webhook alone. */

@@ -2,11 +2,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { kubernetesExecutionKind } from '../../src/api/names.ts';
 import { activeExecutionFieldSelector } from '../../src/api/phase.ts';
 import { createKubeClient, type KubeClient } from '../../src/kube/kube-client.ts';
-import { resourcePath } from '../../src/kube/resource-path.ts';
 import { eventually } from '../cluster/eventually.ts';
 import type { ProxiedRequest } from '../cluster/faulty-http-proxy.ts';
 import type { Fault } from '../cluster/http-faults.ts';
 import { type InstalledCluster, startInstalledCluster } from '../cluster/installed-cluster.ts';
+import { initialListBytes } from './initial-list-bytes.ts';
 import { metricOf } from './metric-of.ts';
 import { openNamespace } from './open-namespace.ts';
 import { causesOf, outcomesOf, refusalOf } from './refusal.ts';
@@ -47,31 +47,6 @@ function disturb(matches: (request: ProxiedRequest) => boolean, fault: Fault): v
   over.connections.resetAll();
 }
 
-/** The bytes of the initial list that a watch of active executions starts with now. */
-async function initialListBytes(): Promise<number> {
-  const stopping = new AbortController();
-  const stream = await client.stream({
-    method: 'GET',
-    path: resourcePath(kubernetesExecutionKind),
-    query: {
-      watch: 'true',
-      allowWatchBookmarks: 'true',
-      sendInitialEvents: 'true',
-      resourceVersionMatch: 'NotOlderThan',
-      fieldSelector: activeExecutionFieldSelector,
-    },
-    accept: 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1',
-    signal: stopping.signal,
-  });
-  let text = '';
-  for await (const chunk of stream) {
-    text += Buffer.from(chunk).toString('latin1');
-    if (text.includes('k8s.io/initial-events-end') && text.endsWith('\n')) break;
-  }
-  stopping.abort();
-  return text.length;
-}
-
 const ofExecutions = `resource="${kubernetesExecutionKind.plural}"`;
 const degradedDecisions = (): Promise<number> => metricOf(over.replica, 'stepgate_degraded_decisions_total');
 
@@ -79,7 +54,8 @@ const degradedDecisions = (): Promise<number> => metricOf(over.replica, 'stepgat
 async function silenceWatch(): Promise<void> {
   const relists = (): Promise<number> => metricOf(over.replica, 'stepgate_watch_relists_total', ofExecutions);
   const before = await relists();
-  disturb(isExecutionWatch, { kind: 'stall', afterBytes: await initialListBytes() });
+  const afterBytes = await initialListBytes(client, kubernetesExecutionKind, activeExecutionFieldSelector);
+  disturb(isExecutionWatch, { kind: 'stall', afterBytes });
   await eventually('the watch has begun anew', async () => (await relists()) > before);
   const probe = await openNamespace(client, `probe-${before}`);
   const workflow = await probe.workflow();

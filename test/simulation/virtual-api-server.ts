@@ -73,12 +73,9 @@ export function createVirtualApiServer(trace?: Trace): VirtualApiServer {
     for (const onChange of watchers) onChange(change);
   }
 
-  function storeJournal(
-    uid: string,
-    { compactedThrough, reservations, recovering }: JournalContent,
-  ): Journal {
+  function storeJournal(uid: string, content: JournalContent): Journal {
     revision += 1;
-    journal = { uid, resourceVersion: String(revision), compactedThrough, reservations, recovering };
+    journal = { ...content, uid, resourceVersion: String(revision) };
     tell({ type: 'journal', journal });
     return journal;
   }

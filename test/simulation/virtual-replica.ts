@@ -96,6 +96,7 @@ export function startVirtualReplica(world: VirtualWorld, name: string, limit: nu
           ({ revision, items }) => `at ${revision}: ${items.map((item) => item.name).join(' ') || 'none'}`,
         ),
     },
+    workflowRevision: async () => undefined,
     metrics: {
       written: () => undefined,
       conflicted: () => undefined,

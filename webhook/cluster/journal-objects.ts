@@ -94,25 +94,27 @@ function pathOf(namespace: string, named: boolean): string {
   return resourcePath(slotJournalKind, named ? { namespace, name: slotJournalName } : { namespace });
 }
 
-function specOf({ compactedThrough, reservations, recovering }: JournalContent): SlotJournalSpec {
+function specOf({ compactedThrough, reservations, recovering, workflows }: JournalContent): SlotJournalSpec {
   return {
     format: 1,
     compactedThrough,
-    reservations: reservations.map(({ uids, steps, ...reservation }) => ({
+    reservations: reservations.map(({ uids, steps, ages, ...reservation }) => ({
       ...reservation,
       uids: [...uids],
       ...(steps && { steps: [...steps] }),
+      ...(ages && { ages: [...ages] }),
     })),
     ...(recovering ? { recovering } : {}),
+    ...(workflows && { workflows: { ...workflows, changing: [...workflows.changing] } }),
   };
 }
 
 /** What was sent is what is stored; only the API server knows uid and resourceVersion. */
 function stamped(
   { uid, resourceVersion }: ObjectMeta,
-  { compactedThrough, reservations, recovering }: JournalContent,
+  { compactedThrough, reservations, recovering, workflows }: JournalContent,
 ): Journal {
-  return { uid, resourceVersion, compactedThrough, reservations, recovering };
+  return { uid, resourceVersion, compactedThrough, reservations, recovering, workflows };
 }
 
 /**
@@ -131,8 +133,8 @@ export function parseJournal({ metadata, spec }: SlotJournalObject): Journal {
       },
     );
   }
-  const { compactedThrough, reservations, recovering } = parsed.data;
-  return stamped(metadata, { compactedThrough, reservations, recovering: recovering ?? false });
+  const { recovering = false, ...content } = parsed.data;
+  return stamped(metadata, { ...content, recovering });
 }
 
 /** Source: apiserver `NewForbidden` with cause `NamespaceTerminatingCause` in the namespace lifecycle plugin. */

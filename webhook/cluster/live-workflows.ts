@@ -5,6 +5,7 @@ import type { KubeObject } from '../../src/kube/kube-object.ts';
 import { isKubeStatus } from '../../src/kube/kube-status-error.ts';
 import { startReflector, type Reflector } from '../../src/kube/reflector.ts';
 import { resourcePath } from '../../src/kube/resource-path.ts';
+import type { GateStamps } from '../../src/policy/approval/is-gated.ts';
 import type { GatedWorkflow } from '../../src/policy/approval/gate-execution.ts';
 import type { WorkflowState } from '../../src/policy/workflow-state.ts';
 import { approvable, asSeenBy } from '../approval/approvable.ts';
@@ -12,13 +13,10 @@ import type { WatchEnvironment } from './execution-watch.ts';
 import type { InstallationMark } from './installation-mark.ts';
 
 /** What the metadata of a workflow tells. */
-export interface WorkflowFacts {
+export interface WorkflowFacts extends GateStamps {
   readonly state: WorkflowState;
-  /** The stamps `step-count` and `approval-threshold`; undefined where this installation has not written them. */
-  readonly stepCount: string | undefined;
-  readonly threshold: string | undefined;
-  /** `approved`, as it is written: `false` is a rejection. */
-  readonly decision: string | undefined;
+  /** resourceVersion up to which the watch had shown workflows then; undefined for a quorum read. */
+  readonly seenAt: string | undefined;
 }
 
 /** The workflows that may have executions. */
@@ -31,6 +29,8 @@ export interface LiveWorkflows {
    * schema.
    */
   read(namespace: string, name: string): Promise<GatedWorkflow | 'missing' | 'unreadable'>;
+  /** By a quorum read; undefined where there is none. */
+  revisionOf(namespace: string, name: string): Promise<string | undefined>;
 }
 
 interface StoredWorkflow extends KubeObject {
@@ -43,6 +43,7 @@ const missing: WorkflowFacts = {
   stepCount: undefined,
   threshold: undefined,
   decision: undefined,
+  seenAt: undefined,
 };
 
 /** Watches the metadata of workflows that are not settled. */
@@ -80,12 +81,18 @@ export function watchLiveWorkflows(
     }
   }
 
+  /** While the watch is away, nothing vouches for what it had shown. */
+  function seenAt(): string {
+    return (reflector.connected ? reflector.resourceVersion : undefined) ?? '0';
+  }
+
   return {
     reflector,
+    revisionOf: async (namespace, name) => (await get(namespace, name))?.metadata.resourceVersion,
     async factsOf(namespace, name) {
       const mark = await installation();
       const known = live.get(`${namespace}/${name}`);
-      if (known !== undefined) return believed(known, mark);
+      if (known !== undefined) return { ...believed(known, mark), seenAt: seenAt() };
       const workflow = await get(namespace, name);
       if (workflow === undefined) return missing;
       const facts = believed(factsIn(workflow), mark);
@@ -117,6 +124,7 @@ function factsIn({ metadata }: KubeObject): StampedFacts {
     threshold: metadata.annotations?.[approvalAnnotations.threshold],
     decision: metadata.annotations?.[approvalAnnotations.approved],
     installation: metadata.annotations?.[approvalAnnotations.installation],
+    seenAt: undefined,
   };
 }
 

@@ -20,7 +20,13 @@ const approvedWorkflow = {
 };
 
 /** What the watch shows of a workflow of twelve steps. */
-const seen: WorkflowFacts = { state: 'live', stepCount: '12', threshold: '10', decision: 'true' };
+const seen: WorkflowFacts = {
+  state: 'live',
+  stepCount: '12',
+  threshold: '10',
+  decision: 'true',
+  seenAt: '5',
+};
 const stepTwo = { stepNumber: 2, action: 'scale_deployment', parameters: { replicas: '3' } };
 
 interface Situation {
@@ -31,11 +37,13 @@ interface Situation {
   readonly active?: readonly ActiveStep[];
   readonly spec?: unknown;
   readonly requireWorkflow?: boolean;
+  readonly mustRead?: boolean;
   readonly threshold?: number;
 }
 
 async function pass(situation: Situation = {}) {
   const { notes = approval, active = [], spec = stepTwo, requireWorkflow = true, threshold = 10 } = situation;
+  const { mustRead = false } = situation;
   const { stored = { ...workflow.build(), metadata: { name: 'big', annotations: annotationsOf(notes) } } } =
     situation;
   const read = vi.fn(async () =>
@@ -44,7 +52,7 @@ async function pass(situation: Situation = {}) {
   const listSteps = vi.fn(async () => ({ listedAt: '77', steps: active }));
   const facts = { ...seen, ...situation.seen };
   const result = await passGate(
-    { namespace: 'shop', name: 'big-step-2', spec, workflow: 'big', facts },
+    { namespace: 'shop', name: 'big-step-2', spec, workflow: 'big', facts, mustRead },
     { workflows: { read }, listSteps, currentThreshold: threshold, requireWorkflow },
   );
   return { result, reads: read.mock.calls.length + listSteps.mock.calls.length };
@@ -62,7 +70,7 @@ describe('the gate reads nothing', () => {
     ['for one that the current threshold lets pass', { threshold: 12 }],
   ])('%s', async (_, situation) => {
     const { result, reads } = await pass(situation);
-    expect(result).toEqual({ kind: 'passed', step: undefined });
+    expect(result).toEqual({ kind: 'passed', step: undefined, seenAt: '5' });
     expect(reads).toBe(0);
   });
 });
@@ -105,6 +113,11 @@ describe('the gate reads the workflow and what it does', () => {
       { seen: { decision: 'false', stepCount: '3' }, stored: makeWorkflow('big').steps(3).build() },
       undefined,
     ],
+    [
+      'that is big by now, where what the watch shows may be too old',
+      { seen: { stepCount: '3', decision: undefined }, mustRead: true, notes: {} },
+      ['unapproved', 403, 'ApprovalRequired'],
+    ],
     ['whose spec cannot be read', { stored: { spec: {} } }, ['unapproved', 403, 'ApprovalRequired']],
     [
       'for an execution whose spec cannot be read',
@@ -142,9 +155,20 @@ describe('the gate reads the workflow and what it does', () => {
 
 it('lists nothing where nothing else is active, and says so', async () => {
   const workflows = { read: async () => approvable(approvedWorkflow, 'shop') ?? ('unreadable' as const) };
-  const facts = { namespace: 'shop', name: 'big-step-2', spec: stepTwo, workflow: 'big', facts: seen };
+  const facts = {
+    namespace: 'shop',
+    name: 'big-step-2',
+    spec: stepTwo,
+    workflow: 'big',
+    facts: seen,
+    mustRead: false,
+  };
   const options = { workflows, listSteps: undefined, currentThreshold: 10, requireWorkflow: true };
-  expect(await passGate(facts, options)).toEqual({ kind: 'passed', step: { key: '2', listedAt: undefined } });
+  expect(await passGate(facts, options)).toEqual({
+    kind: 'passed',
+    step: { key: '2', listedAt: undefined },
+    seenAt: undefined,
+  });
 });
 
 describe('no approved step has two active executions', () => {
@@ -175,4 +199,10 @@ describe('no approved step has two active executions', () => {
       refusal: { message: expect.stringContaining('done by execution "other"') },
     });
   });
+});
+
+it('says how far the watch had come by which it let an execution pass', async () => {
+  const { result, reads } = await pass({ seen: { stepCount: '3', decision: undefined, seenAt: '12' } });
+  expect(result).toEqual({ kind: 'passed', step: undefined, seenAt: '12' });
+  expect(reads).toBe(0);
 });

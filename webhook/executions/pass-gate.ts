@@ -1,4 +1,4 @@
-import { effectiveThreshold } from '../../src/policy/approval/workflow-approval.ts';
+import { isGated } from '../../src/policy/approval/is-gated.ts';
 import { gateExecution, type GatedWorkflow } from '../../src/policy/approval/gate-execution.ts';
 import { deny, type Deny } from '../../src/policy/verdict.ts';
 import { workflowAccepts } from '../../src/policy/workflow-state.ts';
@@ -23,12 +23,19 @@ export interface GateFacts {
   readonly spec: unknown;
   readonly workflow: string;
   readonly facts: WorkflowFacts;
+  /** What the watch knows may be too old. */
+  readonly mustRead: boolean;
 }
 
 /** What the gate says. */
 export type GateResult =
-  /** `step`: the one that the execution would do, where it may do no other. */
-  | { readonly kind: 'passed'; readonly step: ExclusiveStep | undefined }
+  | {
+      readonly kind: 'passed';
+      /** The one that the execution would do, where it may do no other. */
+      readonly step: ExclusiveStep | undefined;
+      /** resourceVersion up to which the watch was believed; undefined where the workflow was read. */
+      readonly seenAt: string | undefined;
+    }
   /** The modes warn and audit let it pass with a remark. */
   | { readonly kind: 'unapproved'; readonly refusal: Deny }
   /** The workflow can have no executions, in any mode. */
@@ -41,7 +48,8 @@ export type GateResult =
 export async function passGate(execution: GateFacts, options: GateOptions): Promise<GateResult> {
   const { namespace, name, workflow, facts } = execution;
   const { currentThreshold } = options;
-  if (!needsReading(facts, currentThreshold)) return { kind: 'passed', step: undefined };
+  if (!execution.mustRead && !isGated(facts, currentThreshold))
+    return { kind: 'passed', step: undefined, seenAt: facts.seenAt };
   const content = executionContent(execution.spec);
   const [gated, active] = await Promise.all([
     options.workflows.read(namespace, workflow),
@@ -49,24 +57,18 @@ export async function passGate(execution: GateFacts, options: GateOptions): Prom
   ]);
   const over = overNow(gated, execution, options.requireWorkflow);
   if (over !== undefined) return { kind: 'over', refusal: over };
-  if (gated === 'missing') return { kind: 'passed', step: undefined };
+  if (gated === 'missing') return { kind: 'passed', step: undefined, seenAt: undefined };
   if (gated === 'unreadable' || content === undefined)
     return { kind: 'unapproved', refusal: unreadable(workflow, gated === 'unreadable') };
   const passed = gateExecution(content, gated, currentThreshold);
   if ('decision' in passed) return { kind: 'unapproved', refusal: passed };
   const key = passed.step;
-  if (key === undefined) return { kind: 'passed', step: undefined };
+  if (key === undefined) return { kind: 'passed', step: undefined, seenAt: undefined };
   const holder = active?.steps.find(
     (other) => other.name !== name && stepOf(other.spec, gated, currentThreshold) === key,
   );
   if (holder !== undefined) return { kind: 'unapproved', refusal: stepTaken(key, holder.name) };
-  return { kind: 'passed', step: { key, listedAt: active?.listedAt } };
-}
-
-/** False for what the watch shows to be within its threshold. A rejection holds whatever the threshold is. */
-function needsReading({ stepCount, threshold, decision }: WorkflowFacts, currentThreshold: number): boolean {
-  if (decision === 'false' || stepCount === undefined || !/^[0-9]{1,9}$/.test(stepCount)) return true;
-  return Number(stepCount) > effectiveThreshold(threshold, currentThreshold);
+  return { kind: 'passed', step: { key, listedAt: active?.listedAt }, seenAt: undefined };
 }
 
 /** What cannot be read cannot be compared with what was approved. */

@@ -21,6 +21,8 @@ const admittedWithin: SlotOutcome = { kind: 'admitted', used: 1, limit: 5, overL
 interface Situation {
   /** Of a workflow of twelve steps that this hash of its spec was approved for. */
   readonly approvedSpec?: string;
+  /** The same, where the watch shows the workflow as it was before, with ten steps. */
+  readonly nowApprovedSpec?: string;
   /** Names that the watch shows to be active. */
   readonly active?: readonly string[];
   /** In the order of the requests; the last one is repeated. */
@@ -59,8 +61,10 @@ async function validate(situation: Situation = {}) {
         stepCount: situation.approvedSpec === undefined ? '10' : '12',
         threshold: '10',
         decision: undefined,
+        seenAt: '7',
       }),
       async read() {
+        if (situation.nowApprovedSpec !== undefined) return approvedFor(situation.nowApprovedSpec);
         if (situation.approvedSpec === undefined)
           throw new Error('a workflow within its threshold is not read');
         return approvedFor(situation.approvedSpec);
@@ -94,6 +98,7 @@ describe('a create', () => {
       dryRun: false,
       apply: false,
       enforce: true,
+      workflowSeenAt: '7',
       deadline: 8_900,
     };
     expect(asked).toEqual([['shop', slotRequest]]);

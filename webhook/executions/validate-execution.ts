@@ -47,18 +47,25 @@ export function validateExecution(options: ValidateExecutionOptions) {
     const { namespace } = execution;
     const { complexityApprovalThreshold: currentThreshold, requireWorkflow } = config();
     let refusal: Deny | undefined;
+    let { mustRead } = execution;
     for (let attempt = 1; attempt <= listAttempts && refusal === undefined; attempt += 1) {
       const seemsAlone = isAlone(request.name, options.active(namespace, request.workflow));
       const listSteps = attempt === 1 && seemsAlone ? undefined : options.listSteps;
-      const gate = await passGate(execution, { workflows, listSteps, currentThreshold, requireWorkflow });
+      const means = { workflows, listSteps, currentThreshold, requireWorkflow };
+      const gate = await passGate({ ...execution, mustRead }, means);
       if (gate.kind === 'over') return gate.refusal;
       if (gate.kind === 'unapproved') {
         refusal = gate.refusal;
         break;
       }
-      const { step } = gate;
-      const outcome = await keeper.request(namespace, step === undefined ? request : { ...request, step });
+      const { step, seenAt } = gate;
+      const outcome = await keeper.request(namespace, {
+        ...request,
+        ...(step && { step }),
+        ...(seenAt === undefined ? {} : { workflowSeenAt: seenAt }),
+      });
       if (outcome.kind === 'stepTaken') refusal = stepTaken(step?.key ?? '', outcome.holder);
+      else if (outcome.kind === 'workflowChanging') mustRead = true;
       else if (outcome.kind !== 'listOutdated') return slotVerdict(request, outcome, enforcement);
     }
     refusal ??= slotsUnavailable(
@@ -67,9 +74,10 @@ export function validateExecution(options: ValidateExecutionOptions) {
     );
     if (enforcement === 'enforce') return refusal;
     const outcome = await keeper.request(namespace, request);
-    // No step was asked for, so none is in the way.
-    if (outcome.kind === 'stepTaken' || outcome.kind === 'listOutdated') return refusal;
-    return softened(refusal, slotVerdict(request, outcome, enforcement), enforcement);
+    return isSlotOutcome(outcome)
+      ? softened(refusal, slotVerdict(request, outcome, enforcement), enforcement)
+      : // No step was asked for, so none is in the way.
+        refusal;
   }
 
   return async (request: AdmissionRequest, { deadline }: AdmissionContext): Promise<Verdict> => {
@@ -94,7 +102,7 @@ export function validateExecution(options: ValidateExecutionOptions) {
       if (refusal !== undefined && (requireWorkflow || facts.state !== 'missing')) return refusal;
       return await gated(
         slotRequest,
-        { namespace, name, spec: object['spec'], workflow, facts },
+        { namespace, name, spec: object['spec'], workflow, facts, mustRead: false },
         enforcement,
       );
     } catch (error) {
@@ -103,9 +111,18 @@ export function validateExecution(options: ValidateExecutionOptions) {
   };
 }
 
+type GateOutcome = Extract<SlotOutcome, { readonly kind: 'stepTaken' | 'listOutdated' | 'workflowChanging' }>;
+
+/** False for what only the gate can go on with. */
+function isSlotOutcome(outcome: SlotOutcome): outcome is Exclude<SlotOutcome, GateOutcome> {
+  return (
+    outcome.kind !== 'stepTaken' && outcome.kind !== 'listOutdated' && outcome.kind !== 'workflowChanging'
+  );
+}
+
 function slotVerdict(
   { name, workflow }: SlotRequest,
-  outcome: Exclude<SlotOutcome, { readonly kind: 'stepTaken' | 'listOutdated' }>,
+  outcome: Exclude<SlotOutcome, GateOutcome>,
   enforcement: Enforcement,
 ): Verdict {
   return outcome.kind === 'alreadyExists'

@@ -34,5 +34,5 @@ export function compactJournal(
     if (remaining.length === reservation.uids.length) reservations.push(reservation);
     else if (remaining.length > 0) reservations.push({ ...reservation, uids: remaining });
   }
-  return { compactedThrough, reservations, recovering: journal.recovering };
+  return { ...journal, compactedThrough, reservations };
 }

@@ -4,12 +4,12 @@ import { eachReservedUid, type JournalContent } from './journal.ts';
 export interface Doubt {
   readonly uid: string;
   readonly name: string;
-  /** When this replica first saw the uid in the journal. */
+  /** When this replica first saw the uid in the journal, less the age that it had there. */
   readonly since: number;
   askedAt: number | undefined;
 }
 
-/** The uids in the journal of a namespace, each timed since this replica first saw it. */
+/** The uids in the journal of a namespace, each timed since a replica first saw it, as far as that is known. */
 export interface Doubts {
   /** Starts timing what is new in the journal, stops what is no longer in it. */
   follow(journal: JournalContent, now: number): void;
@@ -27,8 +27,11 @@ export function createDoubts(): Doubts {
   return {
     follow(journal, now) {
       const next = new Map<string, Doubt>();
-      for (const { uid, reservation } of eachReservedUid(journal)) {
-        next.set(uid, doubts.get(uid) ?? { uid, name: reservation.name, since: now, askedAt: undefined });
+      for (const { uid, reservation, ageSeconds } of eachReservedUid(journal)) {
+        const since = now - ageSeconds * 1_000;
+        const known = doubts.get(uid);
+        if (known === undefined) next.set(uid, { uid, name: reservation.name, since, askedAt: undefined });
+        else next.set(uid, since < known.since ? { ...known, since } : known);
       }
       doubts = next;
       if (free.size > 0) free = new Set([...free].filter((uid) => next.has(uid)));

@@ -4,6 +4,7 @@ import { createDoubts, type Doubts } from './doubts.ts';
 import type { ExecutionReader } from './execution-view.ts';
 import { JournalConflictError, NamespaceOverError } from './journal-errors.ts';
 import type { JournalStore } from './journal-store.ts';
+import { withAges } from './reservation-ages.ts';
 import { isSameJournal, type Journal, type JournalContent } from './journal.ts';
 
 /** What a holder is made of. */
@@ -96,7 +97,9 @@ export function createJournalHolder(options: JournalHolderOptions): JournalHolde
         .map((item) => item.resourceVersion)
         .sort(compareResourceVersions)
         .at(-1) ?? '0';
-    const content = { compactedThrough: lost ? list.revision : newest, reservations: [], recovering: lost };
+    const lostMarks = lost ? { workflows: { changing: [], through: list.revision } } : {};
+    const compactedThrough = lost ? list.revision : newest;
+    const content = { compactedThrough, reservations: [], ...lostMarks, recovering: lost };
     try {
       const journal = await store.create(namespace, content);
       if (lost) options.onLost();
@@ -119,7 +122,8 @@ export function createJournalHolder(options: JournalHolderOptions): JournalHolde
     refreshed,
     async write(base, content) {
       try {
-        return adoptUnlessOlder(await store.replace(namespace, base, content));
+        const aged = withAges(content, (uid) => doubts.get(uid)?.since, clock.now());
+        return adoptUnlessOlder(await store.replace(namespace, base, aged));
       } catch (error) {
         const overtaken = error instanceof JournalConflictError && copy !== undefined && copy !== base;
         if (!overtaken) copy = undefined;

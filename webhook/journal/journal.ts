@@ -1,3 +1,5 @@
+import type { WorkflowMarks } from './workflow-marks.ts';
+
 /**
  * What a SlotJournal says, as values. The journal covers only the gap between the admission of a create and
  * its being visible in the watch; the truth is the executions themselves.
@@ -14,6 +16,8 @@ export interface Reservation {
    * Absent where the workflow needed no approval: what is created then is not known here.
    */
   readonly steps?: readonly string[] | undefined;
+  /** Seconds for which each uid has been in the journal, at least; absent where that is under a second. */
+  readonly ages?: readonly number[] | undefined;
   /** RFC 3339, for the reader of the object alone: no rule looks at it. */
   readonly reservedAt: string;
 }
@@ -25,6 +29,8 @@ export interface JournalContent {
   readonly reservations: readonly Reservation[];
   /** True from the loss of an earlier journal until the creates it may have admitted are known. */
   readonly recovering: boolean;
+  /** Workflows that begin to need approval; absent until there is the first one. */
+  readonly workflows?: WorkflowMarks | undefined;
 }
 
 /** A SlotJournal as it is stored. */
@@ -38,12 +44,13 @@ export function reservedUids(journal: JournalContent, name: string): string[] {
   return journal.reservations.flatMap((reservation) => (reservation.name === name ? reservation.uids : []));
 }
 
-/** Every uid in the journal with the name it is for. */
+/** Every uid in the journal with the name it is for, and how long it has been there at least. */
 export function* eachReservedUid(
   journal: JournalContent,
-): Generator<{ uid: string; reservation: Reservation }> {
+): Generator<{ uid: string; reservation: Reservation; ageSeconds: number }> {
   for (const reservation of journal.reservations) {
-    for (const uid of reservation.uids) yield { uid, reservation };
+    for (const [index, uid] of reservation.uids.entries())
+      yield { uid, reservation, ageSeconds: reservation.ages?.[index] ?? 0 };
   }
 }
 
@@ -57,7 +64,8 @@ export function isSameJournal(left: Journal, right: Journal): boolean {
   return fingerprintOf(left) === fingerprintOf(right);
 }
 
-function fingerprintOf({ compactedThrough, recovering, reservations }: Journal): string {
+function fingerprintOf({ compactedThrough, recovering, reservations, workflows }: Journal): string {
   const entries = reservations.map(({ name, workflow, uids }) => [name, workflow, ...uids]);
-  return JSON.stringify([compactedThrough, recovering, entries]);
+  const marks = workflows && [workflows.through, ...workflows.changing.map(({ by }) => by)];
+  return JSON.stringify([compactedThrough, recovering, entries, marks]);
 }

@@ -3,17 +3,25 @@ import type { ActiveExecutionCache } from './active-execution-cache.ts';
 import { createBatchPace } from './batch-pace.ts';
 import { createDoubtResolver } from './doubt-resolver.ts';
 import type { ExecutionReader, ObservedExecution } from './execution-view.ts';
-import { ExecutionsUnreadableError, JournalConflictError, SlotsUnavailableError } from './journal-errors.ts';
+import {
+  ExecutionsUnreadableError,
+  JournalConflictError,
+  NamespaceOverError,
+  SlotsUnavailableError,
+} from './journal-errors.ts';
 import { createJournalHolder, type JournalHolder } from './journal-holder.ts';
 import type { JournalMetrics } from './journal-metrics.ts';
 import type { JournalStore } from './journal-store.ts';
 import { eachReservedUid, type Journal } from './journal.ts';
+import { createMarkWatch, type MarkWatchOptions } from './mark-watch.ts';
 import { createNameArbiter } from './name-arbiter.ts';
 import { planBatch, type Decision } from './plan-batch.ts';
 import type { SeenExecutions } from './seen-executions.ts';
 import type { SlotOutcome, SlotRequest } from './slot-request.ts';
 import { createUsableJournal, type JournalAndView } from './usable-journal.ts';
+import { createWaitingMarks } from './waiting-marks.ts';
 import { createWaitingRequest, type Obstacle, type WaitingRequest } from './waiting-request.ts';
+import type { WorkflowMark } from './workflow-marks.ts';
 
 /** Requests that may wait in a namespace; more are refused, so that memory stays bounded. */
 const maxWaiting = 5_000;
@@ -25,7 +33,7 @@ const retryMilliseconds = 50;
 const winnerMilliseconds = 50;
 
 /** What all namespaces of a replica share. */
-export interface SlotsEnvironment {
+export interface SlotsEnvironment extends Pick<MarkWatchOptions, 'workflowRevision'> {
   readonly store: JournalStore;
   readonly reader: ExecutionReader;
   readonly cache: ActiveExecutionCache;
@@ -54,6 +62,8 @@ export interface NamespaceSlots {
   readonly holder: JournalHolder;
   /** Answers exactly, or rejects with SlotsUnavailableError at the request's deadline. */
   request(request: SlotRequest): Promise<SlotOutcome>;
+  /** Resolves when the mark is in the journal, or nothing can be created; rejects as `request` does. */
+  mark(mark: WorkflowMark, deadline: number): Promise<void>;
   /** The watch of SlotJournals has shown it. */
   journalObserved(journal: Journal): void;
   /** The watch has shown an execution. */
@@ -73,6 +83,7 @@ export function createNamespaceSlots(namespace: string, environment: SlotsEnviro
     onHistoryBackwards: historyBackwards,
     onAdopted(journal) {
       arbiter.journalAdopted(journal);
+      marks.follow(journal);
       pace.reserved(unseenUids(journal));
       winnerShown?.();
     },
@@ -81,6 +92,7 @@ export function createNamespaceSlots(namespace: string, environment: SlotsEnviro
   const shared = { ...environment, namespace, store, holder };
   const arbiter = createNameArbiter(shared);
   const resolver = createDoubtResolver(shared);
+  const marks = createMarkWatch(shared);
   const usableJournal = createUsableJournal({
     ...shared,
     onDegraded: () => metrics.degraded(),
@@ -95,6 +107,7 @@ export function createNamespaceSlots(namespace: string, environment: SlotsEnviro
   }
 
   const queue: WaitingRequest[] = [];
+  const waitingMarks = createWaitingMarks(clock, () => obstacle);
   const pace = createBatchPace(environment, () => queue.length);
   let running = false;
   /** While we write, it may be our own journal that the watch shows. */
@@ -108,16 +121,21 @@ export function createNamespaceSlots(namespace: string, environment: SlotsEnviro
   function enqueue(request: WaitingRequest): void {
     if (request.answered) return;
     queue.push(request);
+    arrived();
+  }
+
+  function arrived(): void {
     pace.arrived();
     if (!running) void run();
   }
 
   async function run(): Promise<void> {
     running = true;
-    while (queue.length > 0) {
+    while (queue.length > 0 || waitingMarks.size > 0) {
       await pace.ready();
       await settle(takeBatch());
       void resolver.ask(resolver.expired());
+      void marks.sweep();
     }
     running = false;
   }
@@ -142,7 +160,7 @@ export function createNamespaceSlots(namespace: string, environment: SlotsEnviro
     const parked = new Set<WaitingRequest>();
     for (;;) {
       waiting = waiting.filter((request) => !request.answered && !parked.has(request));
-      if (waiting.length === 0) return;
+      if (waiting.length === 0 && waitingMarks.size === 0) return;
       try {
         const usable = await usableJournal({
           fresh: waiting.some((request) => request.dryRun),
@@ -176,12 +194,15 @@ export function createNamespaceSlots(namespace: string, environment: SlotsEnviro
   ): Promise<void> {
     const { journal, view } = usable;
     const uids = { seenAt: seen.seenAt, isFree: holder.doubts.isFree };
+    const newMarks = waitingMarks.snapshot();
     const reservedAt = environment.wallClock();
     const plan = planBatch({
       namespace,
       view,
       journal,
       uids,
+      newMarks,
+      marks,
       limit: environment.limit(),
       reservedAt,
       requests,
@@ -198,6 +219,7 @@ export function createNamespaceSlots(namespace: string, environment: SlotsEnviro
         writing = false;
       }
       metrics.written(hanging.length);
+      waitingMarks.written(newMarks);
     }
     for (const decision of hanging) answer(decision, usable);
   }
@@ -237,8 +259,11 @@ export function createNamespaceSlots(namespace: string, environment: SlotsEnviro
   async function mayTryAgain(error: unknown, requests: readonly WaitingRequest[]): Promise<boolean> {
     if (error instanceof SlotsUnavailableError) {
       for (const request of requests) request.fail(error);
+      waitingMarks.fail(error);
       return false;
     }
+    // Nothing can be created in it, on whatever approval.
+    if (error instanceof NamespaceOverError) waitingMarks.written(waitingMarks.snapshot());
     const message = error instanceof Error ? error.message : String(error);
     obstacle = {
       reason: error instanceof ExecutionsUnreadableError ? 'WatchBehind' : 'JournalUnwritable',
@@ -260,6 +285,11 @@ export function createNamespaceSlots(namespace: string, environment: SlotsEnviro
       const waiting = createWaitingRequest(request, clock, () => obstacle);
       enqueue(waiting);
       return waiting.answer;
+    },
+    async mark(mark, deadline) {
+      const written = waitingMarks.add(mark, deadline);
+      arrived();
+      await written;
     },
     journalObserved(journal) {
       const before = holder.copy;

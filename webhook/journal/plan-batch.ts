@@ -3,6 +3,13 @@ import type { ActiveNames, ExecutionView } from './execution-view.ts';
 import type { JournalContent, Reservation } from './journal.ts';
 import type { SlotHolder, SlotOutcome, SlotRequest } from './slot-request.ts';
 import { stepObstacle, stepsWith } from './step-obstacle.ts';
+import {
+  mayTrustWatch,
+  noneOutlived,
+  renewMarks,
+  type OutlivedMarks,
+  type WorkflowMark,
+} from './workflow-marks.ts';
 
 /** Everything that the decision of a batch depends on. */
 export interface BatchFacts<Request extends SlotRequest> {
@@ -11,6 +18,10 @@ export interface BatchFacts<Request extends SlotRequest> {
   readonly view: ExecutionView;
   readonly journal: JournalContent;
   readonly uids: UidKnowledge;
+  /** Marks to write. */
+  readonly newMarks?: readonly WorkflowMark[];
+  /** What is known of those that are written. */
+  readonly marks?: OutlivedMarks;
   readonly limit: number;
   /** RFC 3339. */
   readonly reservedAt: string;
@@ -23,7 +34,7 @@ export interface BatchPlan<Request extends SlotRequest> {
   readonly decisions: readonly Decision<Request>[];
   /**
    * To be stored by compare-and-swap before any decision but a standing one is answered; undefined when
-   * nothing was reserved.
+   * nothing was reserved or marked.
    */
   readonly write: JournalContent | undefined;
 }
@@ -44,7 +55,12 @@ export function planBatch<Request extends SlotRequest>(facts: BatchFacts<Request
   const journal = compactJournal(facts.journal, facts.view, facts.uids);
   const book = openBook(facts, journal);
   const decisions = facts.requests.map((request) => decide(request, book, facts));
-  const write = book.touched ? { ...journal, reservations: [...book.reservations.values()] } : undefined;
+  const { newMarks = [], marks = noneOutlived } = facts;
+  book.touched ||= newMarks.length > 0;
+  const workflows = renewMarks(journal.workflows, newMarks, marks);
+  const write = book.touched
+    ? { ...journal, workflows, reservations: [...book.reservations.values()] }
+    : undefined;
   return { decisions, write };
 }
 
@@ -88,7 +104,7 @@ function openBook(facts: BatchFacts<SlotRequest>, journal: JournalContent): Book
 function decide<Request extends SlotRequest>(
   request: Request,
   book: Book,
-  { limit, reservedAt }: BatchFacts<Request>,
+  { limit, reservedAt, journal }: BatchFacts<Request>,
 ): Decision<Request> {
   const slots = book.slotsOf(request.workflow);
   const usedBefore = slots.active.size + slots.reserved.size;
@@ -96,6 +112,8 @@ function decide<Request extends SlotRequest>(
     // The API server asks again about a create that is written down already.
     return { request, outcome: admitted(usedBefore, limit), standing: !slots.touched };
   }
+  if (!mayTrustWatch(request.workflow, request.workflowSeenAt, journal))
+    return { request, outcome: { kind: 'workflowChanging' }, standing: true };
   const obstacle = stepObstacle(request, {
     reservations: book.reservations.values(),
     compactedThrough: book.compactedThrough,

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createCalmWorld, type CalmWorld } from '../../test/simulation/calm-world.ts';
 import { namespace, type Change } from '../../test/simulation/virtual-api-server.ts';
-import { JournalConflictError } from './journal-errors.ts';
+import { JournalConflictError, NamespaceOverError } from './journal-errors.ts';
 import type { Journal } from './journal.ts';
 import { createSlotKeeper, type SlotKeeper } from './slot-keeper.ts';
 import type { SlotOutcome, SlotRequest } from './slot-request.ts';
@@ -14,6 +14,8 @@ let watching: boolean;
 let connected: boolean;
 let mayBeStuck: boolean;
 let backwards: string[];
+/** resourceVersions of workflows, as a quorum read gives them. */
+let workflowRevisions: Map<string, string>;
 
 beforeEach(() => {
   world = createCalmWorld();
@@ -21,6 +23,7 @@ beforeEach(() => {
   watching = connected = true;
   mayBeStuck = false;
   backwards = [];
+  workflowRevisions = new Map();
   keeper = newKeeper();
   keeper.cache.replaced([], '1');
   world.server.watch((change) => {
@@ -33,6 +36,7 @@ function newKeeper(): SlotKeeper {
     clock: world.time,
     store: world.store,
     reader: world.reader,
+    workflowRevision: async (_, workflow) => workflowRevisions.get(workflow),
     metrics: world.metrics,
     limit: () => limit,
     lifetimeMilliseconds: () => lifetime,
@@ -349,11 +353,100 @@ it('counts the reservations of all namespaces', async () => {
   expect(world.measured.at(-1)).toBe('reservations 3');
 });
 
+describe('a workflow that begins to need approval', () => {
+  const mark = (workflow = 'w', by = `edit of ${workflow}`): Promise<void> =>
+    world.settled(keeper.mark(namespace, { workflow, by }, world.time.now() + 9_500));
+  const pass = async (milliseconds: number): Promise<void> => world.time.run(world.time.now() + milliseconds);
+
+  it('is in the journal before its write is let through, and is then read for each execution', async () => {
+    await mark();
+    expect(storedJournal().workflows?.changing).toEqual([{ workflow: 'w', by: 'edit of w' }]);
+    expect(await answer('a', { workflowSeenAt: '999999' })).toBe('workflowChanging');
+    expect(await answer('a')).toBe('admitted');
+    expect(await answer('b', { workflow: 'other', workflowSeenAt: '1' })).toBe('admitted');
+  });
+
+  it('shares a write with the creates that wait, and with other workflows', async () => {
+    await create('first');
+    const before = writes();
+    const both = Promise.all([ask('a'), mark('x'), mark('y')]);
+    await world.settled(both);
+    expect(writes() - before).toBe(1);
+  });
+
+  it('is found out about by a replica whose journal is from before', async () => {
+    await create('a');
+    const other = newKeeper();
+    other.cache.replaced([], '1');
+    watching = false;
+    await world.settled(other.mark(namespace, { workflow: 'w', by: 'edit' }, world.time.now() + 9_500));
+    watching = true;
+    expect(await answer('b', { workflowSeenAt: '999999' })).toBe('workflowChanging');
+  });
+
+  it('is known by the watch a lifetime later, to who has seen it that far', async () => {
+    await mark();
+    workflowRevisions.set('w', '70');
+    await pass(lifetime);
+    await answer('a', { workflow: 'sweeps' });
+    await pass(10);
+    await answer('b', { workflow: 'writes' });
+    expect(storedJournal().workflows).toEqual({ changing: [], through: '70' });
+    expect(await answer('c', { workflowSeenAt: '69' })).toBe('workflowChanging');
+    expect(await answer('c', { workflowSeenAt: '70' })).toBe('admitted');
+  });
+
+  it('stays marked where a second write of it has begun', async () => {
+    await mark('w', 'first edit');
+    await pass(lifetime - 100);
+    await mark('w', 'second edit');
+    await pass(200);
+    await answer('a', { workflow: 'sweeps' });
+    await pass(10);
+    await answer('b', { workflow: 'writes' });
+    expect(storedJournal().workflows?.changing).toEqual([{ workflow: 'w', by: 'second edit' }]);
+  });
+
+  it('cannot be written where the journal cannot', async () => {
+    world.failNext('read', new Error('away'));
+    const failing = keeper.mark(namespace, { workflow: 'w', by: 'edit' }, world.time.now() + 40);
+    await expect(world.settled(failing)).rejects.toMatchObject({ code: 'SlotsUnavailable' });
+  });
+
+  it('needs no mark in a namespace that is being deleted: nothing can be created there', async () => {
+    world.failNext('create', new NamespaceOverError('over'));
+    await mark();
+    expect(world.server.journal).toBeUndefined();
+  });
+
+  it('is read again in all workflows after the journal was lost', async () => {
+    await create('a');
+    await mark();
+    world.server.removeJournal();
+    await pass(2 * lifetime);
+    expect(await answer('b', { workflow: 'x', workflowSeenAt: '1' })).toBe('workflowChanging');
+  });
+});
+
+it('goes on timing a create that failed where the replica before it has stopped', async () => {
+  limit = 1;
+  await answer('a');
+  for (let turn = 0; turn < 6; turn += 1) {
+    keeper = newKeeper();
+    keeper.cache.replaced([], world.server.listActive().revision);
+    await answer('starts', { workflow: `first-of-${turn}` });
+    await world.time.run(world.time.now() + 9_000);
+    await answer('stops', { workflow: `last-of-${turn}` });
+  }
+  expect(await answer('b')).toBe('admitted');
+});
+
 it('works without being told of history', async () => {
   const quiet = createSlotKeeper({
     clock: world.time,
     store: world.store,
     reader: world.reader,
+    workflowRevision: async () => undefined,
     metrics: world.metrics,
     limit: () => 1,
     lifetimeMilliseconds: () => lifetime,

@@ -5,6 +5,7 @@ import type { Journal } from './journal.ts';
 import { createNamespaceSlots, type NamespaceSlots, type SlotsEnvironment } from './namespace-slots.ts';
 import { createSeenExecutions } from './seen-executions.ts';
 import type { SlotOutcome, SlotRequest } from './slot-request.ts';
+import type { WorkflowMark } from './workflow-marks.ts';
 
 /** What a keeper is handed; the rest it makes itself. */
 export type SlotKeeperOptions = Omit<
@@ -23,6 +24,11 @@ export interface SlotKeeper {
   readonly recall: (execution: ObservedExecution) => void;
   /** Answers exactly, or rejects with SlotsUnavailableError at the request's deadline. */
   request(namespace: string, request: SlotRequest): Promise<SlotOutcome>;
+  /**
+   * Writes down that a workflow begins to need approval, before that is let through: from then on no execution is
+   * admitted by what the watch has shown of it earlier. Rejects with SlotsUnavailableError at the deadline.
+   */
+  mark(namespace: string, mark: WorkflowMark, deadline: number): Promise<void>;
   /** The watch of SlotJournals has shown this one. */
   journalObserved(namespace: string, journal: Journal): void;
   /** A complete list of SlotJournals, by namespace. */
@@ -84,6 +90,7 @@ export function createSlotKeeper(options: SlotKeeperOptions): SlotKeeper {
     cache,
     recall: seen.note,
     request: (namespace, request) => slotsOf(namespace).request(request),
+    mark: (namespace, mark, deadline) => slotsOf(namespace).mark(mark, deadline),
     journalObserved(namespace, journal) {
       slotsOf(namespace).journalObserved(journal);
       countReservations();

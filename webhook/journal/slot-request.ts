@@ -14,6 +14,11 @@ export interface SlotRequest {
   readonly enforce: boolean;
   /** The step of an approved workflow that it would do: no step has two active executions. */
   readonly step?: ExclusiveStep;
+  /**
+   * resourceVersion up to which the watch had shown workflows when it said that this one needs no reading. Absent:
+   * it was read for this request.
+   */
+  readonly workflowSeenAt?: string | undefined;
   /** Milliseconds of the injected clock by which an answer is due. */
   readonly deadline: number;
 }
@@ -42,4 +47,6 @@ export type SlotOutcome =
   /** Another create of the same step was admitted. */
   | { readonly kind: 'stepTaken'; readonly holder: string }
   /** The list by which the step was free is older than what the journal relies on: list again. */
-  | { readonly kind: 'listOutdated' };
+  | { readonly kind: 'listOutdated' }
+  /** The watch may show the workflow as it was: read it. */
+  | { readonly kind: 'workflowChanging' };

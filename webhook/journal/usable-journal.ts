@@ -11,6 +11,7 @@ import { ExecutionsUnreadableError, SlotsUnavailableError } from './journal-erro
 import type { JournalHolder } from './journal-holder.ts';
 import type { Journal } from './journal.ts';
 import type { SeenExecutions } from './seen-executions.ts';
+import { noMarks, type WorkflowMarks } from './workflow-marks.ts';
 
 /** How long the watch may take to show what the journal relies on, before a list is asked instead. */
 const behindMilliseconds = 300;
@@ -87,14 +88,21 @@ export function createUsableJournal(options: UsableJournalOptions) {
         .sort(compareResourceVersions)
         .at(-1) ?? '0';
     const compactedThrough = hasReached(newest, journal.compactedThrough) ? newest : journal.compactedThrough;
-    const written = await holder.write(journal, { ...journal, compactedThrough, recovering: false });
+    const workflows = seenThrough(journal, listed.revision);
+    const written = await holder.write(journal, {
+      ...journal,
+      compactedThrough,
+      workflows,
+      recovering: false,
+    });
     return { journal: written, view: viewOfList(listed), listed: true };
   }
 
   /** etcd was restored from a backup, or the journal was: what was seen in the other history does not count. */
   async function startOver(journal: Journal, listed: ExecutionList): Promise<JournalAndView> {
     options.onHistoryBackwards();
-    const written = await holder.write(journal, { ...journal, compactedThrough: listed.revision });
+    const workflows = seenThrough(journal, listed.revision);
+    const written = await holder.write(journal, { ...journal, compactedThrough: listed.revision, workflows });
     return { journal: written, view: viewOfList(listed), listed: true };
   }
 
@@ -138,4 +146,9 @@ export function createUsableJournal(options: UsableJournalOptions) {
       throw error;
     });
   };
+}
+
+/** What watches had shown of workflows before is not to be trusted. */
+function seenThrough({ workflows = noMarks }: Journal, revision: string): WorkflowMarks {
+  return { ...workflows, through: revision };
 }

@@ -10,6 +10,7 @@ import {
   type WorkflowWrite,
 } from '../../test/builders/workflow-review-builder.ts';
 import { mutateWorkflow } from '../approval/mutate-workflow.ts';
+import type { WorkflowMark } from '../journal/workflow-marks.ts';
 import { validateWorkflow } from './validate-workflow.ts';
 
 const judge = {
@@ -19,13 +20,17 @@ const judge = {
   wallClock: () => '2026-05-04T03:02:01.000Z',
 };
 
+const context = { deadline: 9_000 };
+
 async function validate(write: WorkflowWrite = {}) {
   const told: unknown[] = [];
   const chronicle = {
     record: (_request: unknown, { happened }: { readonly happened: unknown }) => void told.push(happened),
   };
-  const verdict = await validateWorkflow({ ...judge, chronicle })(reviewWorkflow(write));
-  return { verdict, told };
+  const marked: WorkflowMark[] = [];
+  const keeper = { mark: async (_: string, mark: WorkflowMark) => void marked.push(mark) };
+  const verdict = await validateWorkflow({ ...judge, chronicle, keeper })(reviewWorkflow(write), context);
+  return { verdict, told, marked: marked.map(({ workflow }) => workflow) };
 }
 
 /** The notes of the write as our mutating side leaves them. */
@@ -94,7 +99,11 @@ describe('the validating webhook', () => {
     const reviewer = { mayApprove: async () => ({ allowed: false }) };
     const chronicle = { record: () => {} };
     const write = { ...approving, after: await stamped(approving) };
-    const verdict = await validateWorkflow({ ...judge, reviewer, chronicle })(reviewWorkflow(write));
+    const keeper = { mark: async () => undefined };
+    const verdict = await validateWorkflow({ ...judge, reviewer, chronicle, keeper })(
+      reviewWorkflow(write),
+      context,
+    );
     expect(verdict).toMatchObject({ code: 403, causes: [{ reason: 'NoRightToApprove' }] });
   });
 

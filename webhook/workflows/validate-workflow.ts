@@ -4,10 +4,12 @@ import { approvalAnnotations } from '../../src/api/approval-annotations.ts';
 import { inexactness } from '../../src/policy/approval/canonical-json.ts';
 import { deny, type Deny, type Verdict } from '../../src/policy/verdict.ts';
 import { checkGraph } from '../../src/policy/workflow-graph.ts';
+import type { AdmissionContext } from '../admission/admission-handler.ts';
 import type { AdmissionRequest } from '../admission/admission-review.ts';
 import { judgeWorkflow, type JudgeOptions } from '../approval/judge-workflow.ts';
 import { annotationPointer, stampingPatch } from '../approval/mutate-workflow.ts';
 import type { ApprovalChronicle } from '../approval/approval-chronicle.ts';
+import { markWorkflow, type WorkflowMarker } from './mark-workflow.ts';
 
 const planFields = { steps: 'spec.steps', dependencies: 'dependencies' };
 const definitionFields = { steps: 'spec.workflowDefinition.steps', dependencies: 'dependsOn' };
@@ -15,6 +17,7 @@ const definitionFields = { steps: 'spec.workflowDefinition.steps', dependencies:
 /** What the validation needs. */
 export interface ValidateWorkflowOptions extends JudgeOptions {
   readonly chronicle: ApprovalChronicle;
+  readonly keeper: WorkflowMarker;
 }
 
 /**
@@ -22,7 +25,10 @@ export interface ValidateWorkflowOptions extends JudgeOptions {
  * not those that our mutating side would put there: another webhook may have run after it.
  */
 export function validateWorkflow(options: ValidateWorkflowOptions) {
-  return async (request: AdmissionRequest): Promise<Verdict> => {
+  return async (
+    request: AdmissionRequest,
+    { deadline }: Pick<AdmissionContext, 'deadline'>,
+  ): Promise<Verdict> => {
     const refusal = brokenGraph(request);
     if (refusal !== undefined) return refusal;
     const stamping = await judgeWorkflow(request, options, true);
@@ -31,6 +37,8 @@ export function validateWorkflow(options: ValidateWorkflowOptions) {
     const differing = stampingPatch(stamping, request.object?.metadata?.annotations).map(({ path }) => path);
     if (differing.length > 0) return stampsDiffer(differing);
     const { approvedBy, approvedSpec } = stamping.annotations;
+    const unmarked = await markWorkflow(request, stamping, options.keeper, deadline);
+    if (unmarked !== undefined) return unmarked;
     if (stamping.happened !== undefined && !request.dryRun) options.chronicle.record(request, stamping);
     return {
       decision: 'allow',

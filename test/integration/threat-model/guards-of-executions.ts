@@ -91,7 +91,7 @@ export const guardsOfExecutions = {
     without: {
       edits: [
         {
-          file: pass,
+          file: 'src/policy/approval/is-gated.ts',
           find: "if (decision === 'false' ||",
           replace: "if (stepCount === undefined) return false;\n  if (decision === 'false' ||",
         },
@@ -107,7 +107,7 @@ export const guardsOfExecutions = {
           file: pass,
           find: "if (gated === 'unreadable' || content === undefined)",
           replace:
-            "if (gated === 'unreadable') return { kind: 'passed', step: undefined };\n  if (content === undefined)",
+            "if (gated === 'unreadable') return { kind: 'passed', step: undefined, seenAt: undefined };\n  if (content === undefined)",
         },
       ],
     },

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import type { JournalContent } from './journal.ts';
+import { mayTrustWatch, noneOutlived, renewMarks, type WorkflowMarks } from './workflow-marks.ts';
+
+const journalWith = (workflows?: WorkflowMarks): JournalContent => ({
+  compactedThrough: '1',
+  reservations: [],
+  recovering: false,
+  ...(workflows && { workflows }),
+});
+const mark = (workflow: string, by = `edit of ${workflow}`) => ({ workflow, by });
+
+describe('the watch of workflows may be trusted', () => {
+  const marked = journalWith({ changing: [mark('w')], through: '20' });
+  it.each<[string, string, string | undefined, JournalContent, boolean]>([
+    ['where none has ever begun to need approval', 'w', '0', journalWith(), true],
+    ['by who has read the workflow', 'w', undefined, marked, true],
+    ['of another workflow, by who has seen all earlier ones', 'x', '20', marked, true],
+    ['not of the one that is changing, however far it is', 'w', '999', marked, false],
+    ['not by who is behind', 'x', '19', marked, false],
+  ])('%s', (_, workflow, seenAt, journal, outcome) => {
+    expect(mayTrustWatch(workflow, seenAt, journal)).toBe(outcome);
+  });
+});
+
+describe('marks', () => {
+  const outlived = (...marks: readonly [by: string, revision: string | undefined][]) => {
+    const known = new Map(marks);
+    return { isOutlived: (by: string) => known.has(by), revisionAfter: (by: string) => known.get(by) };
+  };
+  it.each<
+    [
+      string,
+      WorkflowMarks | undefined,
+      Parameters<typeof renewMarks>[1],
+      ReturnType<typeof outlived>,
+      unknown,
+    ]
+  >([
+    ['are none while there was never one', undefined, [], noneOutlived, undefined],
+    [
+      'begin with the first one',
+      undefined,
+      [mark('w')],
+      noneOutlived,
+      { changing: [mark('w')], through: '0' },
+    ],
+    [
+      'stay until they are outlived',
+      { changing: [mark('w')], through: '5' },
+      [mark('x')],
+      noneOutlived,
+      { changing: [mark('w'), mark('x')], through: '5' },
+    ],
+    [
+      'are replaced by a later write of the same workflow',
+      { changing: [mark('w', 'first')], through: '5' },
+      [mark('w', 'second'), mark('w', 'third')],
+      noneOutlived,
+      { changing: [mark('w', 'third')], through: '5' },
+    ],
+    [
+      'leave behind how far a watch must have come',
+      { changing: [mark('w'), mark('x'), mark('y')], through: '5' },
+      [],
+      outlived(['edit of w', '9'], ['edit of x', '7']),
+      { changing: [mark('y')], through: '9' },
+    ],
+    [
+      'leave nothing behind of a workflow that is gone',
+      { changing: [mark('w')], through: '5' },
+      [],
+      outlived(['edit of w', undefined]),
+      { changing: [], through: '5' },
+    ],
+  ])('%s', (_, marks, added, known, renewed) => {
+    expect(renewMarks(marks, added, known)).toEqual(renewed);
+  });
+});

@@ -1,0 +1,69 @@
+import { hasReached, laterResourceVersion } from '../../src/api/resource-version.ts';
+import type { JournalContent } from './journal.ts';
+
+/** A write of a workflow that executions must not be let through on the workflow before it. */
+export interface WorkflowMark {
+  readonly workflow: string;
+  /** uid of the admission request: two writes of one workflow are two marks. */
+  readonly by: string;
+}
+
+/**
+ * What the journal says of workflows that begin to need approval. Caches may show them as they were, so each is
+ * marked before the write is let through, and is read while the mark stands.
+ */
+export interface WorkflowMarks {
+  readonly changing: readonly WorkflowMark[];
+  /** Whoever trusts the watch of workflows must have seen them up to this resourceVersion. */
+  readonly through: string;
+}
+
+/** No workflow of the namespace ever began to need approval: the watch of workflows is good enough. */
+export const noMarks: WorkflowMarks = { changing: [], through: '0' };
+
+/** What a quorum read has shown of marks whose write is over. */
+export interface OutlivedMarks {
+  /** True for a mark, by its `by`, whose write is stored or can be stored no more. */
+  readonly isOutlived: (by: string) => boolean;
+  /** resourceVersion of the workflow after that; undefined where there is none any more. */
+  readonly revisionAfter: (by: string) => string | undefined;
+}
+
+/** Nothing is known of any mark. */
+export const noneOutlived: OutlivedMarks = { isOutlived: () => false, revisionAfter: () => undefined };
+
+/**
+ * True where an execution of the workflow may be let through by a watch that has seen everything up to `seenAt`;
+ * `undefined`: the workflow was read for this very request.
+ */
+export function mayTrustWatch(
+  workflow: string,
+  seenAt: string | undefined,
+  { workflows }: JournalContent,
+): boolean {
+  if (seenAt === undefined || workflows === undefined) return true;
+  return (
+    hasReached(seenAt, workflows.through) && !workflows.changing.some((mark) => mark.workflow === workflow)
+  );
+}
+
+/**
+ * The marks with `added`, without those that are outlived. For these `through` rises to where a watch shows the
+ * write, so that nobody goes by one that is older.
+ */
+export function renewMarks(
+  marks: WorkflowMarks | undefined,
+  added: readonly WorkflowMark[],
+  { isOutlived, revisionAfter }: OutlivedMarks,
+): WorkflowMarks | undefined {
+  if (marks === undefined && added.length === 0) return undefined;
+  let { through } = marks ?? noMarks;
+  const changing: WorkflowMark[] = [];
+  const isReplaced = new Set(added.map(({ workflow }) => workflow));
+  for (const mark of marks?.changing ?? []) {
+    if (isOutlived(mark.by)) through = laterResourceVersion(through, revisionAfter(mark.by) ?? through);
+    else if (!isReplaced.has(mark.workflow)) changing.push(mark);
+  }
+  const latest = new Map(added.map((mark) => [mark.workflow, mark]));
+  return { changing: [...changing, ...latest.values()], through };
+}
