@@ -433,13 +433,15 @@ const allMutations: readonly Mutation[] = [
     edits: [
       {
         file: planBatch,
-        find: 'const write = book.touched ? { ...journal, reservations: [...book.reservations.values()] } : undefined;',
+        find: `const write = book.touched
+    ? { ...journal, workflows, reservations: [...book.reservations.values()] }
+    : undefined;`,
         replace: `const kept = facts.journal.reservations.map((entry) => {
     const now = book.reservations.get(keyOf(entry));
     return { ...entry, uids: [...new Set([...entry.uids, ...(now?.uids ?? [])])] };
   });
   const fresh = [...book.reservations.values()].filter((entry) => !kept.some((old) => keyOf(old) === keyOf(entry)));
-  const write = book.touched ? { ...facts.journal, reservations: [...kept, ...fresh] } : undefined;`,
+  const write = book.touched ? { ...facts.journal, workflows, reservations: [...kept, ...fresh] } : undefined;`,
       },
     ],
     climate: 'calm',
