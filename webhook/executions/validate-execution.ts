@@ -2,7 +2,8 @@ import type { Config, Enforcement } from '../../src/config/config.ts';
 import { KubeConnectionError } from '../../src/kube/kube-connection-error.ts';
 import { KubeStatusError } from '../../src/kube/kube-status-error.ts';
 import { softened } from '../../src/policy/softened.ts';
-import { alreadyExists, slotsUnavailable } from '../../src/policy/execution-refusals.ts';
+import { alreadyExists, slotsUnavailable, unmarkedExecution } from '../../src/policy/execution-refusals.ts';
+import { completeIdentity } from '../../src/policy/identity-patch.ts';
 import { parallelLimit } from '../../src/policy/parallel-limit.ts';
 import { allowed, type Deny, type Verdict } from '../../src/policy/verdict.ts';
 import { identifyWorkflow } from '../../src/policy/workflow-identity.ts';
@@ -86,6 +87,7 @@ export function validateExecution(options: ValidateExecutionOptions) {
     const identity = identifyWorkflow(markedExecution(object, namespace));
     if ('decision' in identity) return identity;
     const { workflow } = identity;
+    if (completeIdentity(workflow, object.metadata ?? {}).length > 0) return unmarkedExecution(workflow);
     const { requireWorkflow, enforcement } = config();
     const slotRequest: SlotRequest = {
       name,
