@@ -97,7 +97,7 @@ const exchanges: readonly Exchange[] = [
       contentType: jsonPatch,
       body: [
         { op: 'test', path: '/data/size', value: '1' },
-        { op: 'add', path: '/data/a~1b', value: 'x' },
+        { op: 'add', path: '/metadata/labels/team~1name', value: 'x' },
         { op: 'move', from: '/data/size', path: '/data/length' },
       ],
     },
