@@ -166,10 +166,11 @@ describe('a delay', () => {
     expect(await takeAll()).toEqual(['ready', 'delayed']);
   });
 
-  it('may be longer than a timer of Node, or negative', async () => {
+  it('may be longer than a timer of Node, negative, or no number', async () => {
     queue.addAfter('a', -5);
+    queue.addAfter('c', Number.NaN);
     queue.addAfter('b', 3_000_000_000);
-    expect(await takeAll()).toEqual(['a']);
+    expect(await takeAll()).toEqual(['a', 'c']);
     clock.advance(2_999_999_999);
     expect(queue.state.depth).toBe(0);
     clock.advance(1);
@@ -228,9 +229,10 @@ describe('shutting down', () => {
     queue.addAfter('delayed', 10);
     expect(await queue.take()).toBe('taken');
     let drained = false;
-    const draining = queue.shutDown().then(() => {
+    const draining = (async () => {
+      await queue.shutDown();
       drained = true;
-    });
+    })();
     queue.add('new');
     queue.addRateLimited('failed');
     expect(await queue.take()).toBeUndefined();

@@ -118,7 +118,8 @@ class KeyedQueue implements WorkQueue {
   }
 
   addAfter(key: string, milliseconds: number, options?: AddOptions): void {
-    this.#put(key, this.#options.clock.now() + Math.max(0, milliseconds), options);
+    // What is no number is no delay.
+    this.#put(key, this.#options.clock.now() + (milliseconds > 0 ? milliseconds : 0), options);
   }
 
   addRateLimited(key: string, options?: AddOptions): void {
