@@ -23,8 +23,7 @@ export class ParallelExecutor {
 
   /** @param maxParallelSteps slots of a workflow; a function where the setting can change */
   constructor(maxParallelSteps: number | (() => number), client: KubeClient) {
-    this.#maxParallelSteps =
-      typeof maxParallelSteps === 'number' ? () => maxParallelSteps : maxParallelSteps;
+    this.#maxParallelSteps = typeof maxParallelSteps === 'number' ? () => maxParallelSteps : maxParallelSteps;
     this.#client = client;
   }
 

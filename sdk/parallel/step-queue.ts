@@ -135,7 +135,5 @@ export class StepQueue<Step extends QueuedStep = QueuedStep> {
 }
 
 function goesFirst<Step>(one: Entry<Step>, other: Entry<Step>): boolean {
-  return one.priority === other.priority
-    ? one.sequence < other.sequence
-    : one.priority > other.priority;
+  return one.priority === other.priority ? one.sequence < other.sequence : one.priority > other.priority;
 }
