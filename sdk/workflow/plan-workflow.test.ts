@@ -314,7 +314,10 @@ describe('a critical step that fails', () => {
   });
 
   it('is undone under the same limit, and not while the workflow is paused', () => {
-    const facts = { executions: [...ran, observed('by-hand', 77, undefined, { ownerUid: undefined })], limit: 1 };
+    const facts = {
+      executions: [...ran, observed('by-hand', 77, undefined, { ownerUid: undefined })],
+      limit: 1,
+    };
     expect(planWorkflow(planFacts(workflow, facts))).toMatchObject({ creates: [], queuedSteps: 1 });
     const paused = planWorkflow(planFacts(workflow.withSpec({ paused: true }), { executions: ran }));
     expect(paused).toMatchObject({ phase: 'paused', creates: [], queuedSteps: 1 });
