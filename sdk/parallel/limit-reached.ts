@@ -4,7 +4,7 @@ import { isKubeStatus, type KubeStatusError } from '../../src/kube/kube-status-e
 export const limitReachedReason = 'ParallelLimitReached';
 
 /** True for the refusal that a later create may not meet; any other 429 is of the API server itself. */
-export function isLimitReached(error: unknown): error is KubeStatusError {
+export function isLimitReached(error: unknown): boolean {
   return isKubeStatus(error, 429) && hasCause(error, limitReachedReason);
 }
 

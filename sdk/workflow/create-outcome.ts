@@ -1,4 +1,4 @@
-import { isKubeStatus, KubeStatusError } from '../../src/kube/kube-status-error.ts';
+import { KubeStatusError } from '../../src/kube/kube-status-error.ts';
 import { hasCause, isLimitReached } from '../parallel/limit-reached.ts';
 
 /** What the refusal of a create means for its workflow. */
@@ -25,13 +25,14 @@ const permanentCodes: ReadonlySet<number> = new Set([400, 403, 405, 413, 415, 42
 /** Sorts what a create of an execution was refused with. */
 export function createRefusal(error: unknown): CreateRefusal {
   if (!(error instanceof KubeStatusError)) return { kind: 'passing', error };
-  const message = error.status.message.replace(denied, '');
-  if (isLimitReached(error)) return { kind: 'limit' };
-  if (isKubeStatus(error, 409, 'AlreadyExists')) return { kind: 'exists' };
+  const { code, message: said } = error.status;
+  const message = said.replace(denied, '');
+  if (code === 429) return isLimitReached(error) ? { kind: 'limit' } : { kind: 'passing', error };
+  if (code === 409 && error.status.reason === 'AlreadyExists') return { kind: 'exists' };
   if (hasCause(error, 'ApprovalRequired')) return { kind: 'closed', gate: 'waiting', message };
   if (isOver(error)) return { kind: 'closed', gate: 'over', message };
   if (isStepTaken(error)) return { kind: 'taken', message };
-  if (!permanentCodes.has(error.status.code) || isOfTheMoment(error)) return { kind: 'passing', error };
+  if (!permanentCodes.has(code) || isOfTheMoment(error)) return { kind: 'passing', error };
   return { kind: 'permanent', message: message === '' ? error.message : message };
 }
 
@@ -39,7 +40,7 @@ export function createRefusal(error: unknown): CreateRefusal {
 function isOver(error: KubeStatusError): boolean {
   return (
     ['WorkflowIsOver', 'WorkflowMissing', 'NamespaceTerminating'].some((reason) => hasCause(error, reason)) ||
-    isKubeStatus(error, 404)
+    error.status.code === 404
   );
 }
 

@@ -36,7 +36,8 @@ export async function reconcileWorkflow(
     for (const event of workflowEvents(turn.workflow, plan, facts)) events.record(event);
     noteSettled(turn, plan);
   }
-  for (const { name, departed } of facts.executions) if (departed) memory.departed.delete(name);
+  for (const { name, uid, departed } of facts.executions)
+    if (departed && memory.departed.get(name)?.metadata.uid === uid) memory.departed.delete(name);
   if (errors.length > 0) throw errors[0];
   return nextLook(turn);
 }
@@ -73,7 +74,7 @@ async function createAll(
 }
 
 /** How long each step has been waiting; told when it has its execution. */
-function noteQueued({ memory, clock, metrics, name }: ReconcileTurn, plan: WorkflowPlan): void {
+function noteQueued({ memory, clock, metrics }: ReconcileTurn, plan: WorkflowPlan): void {
   const now = clock.now();
   const waiting = new Map<string, number>();
   for (const { step, phase, execution } of plan.steps) {

@@ -98,10 +98,7 @@ export const stepStatusSchema = z.looseObject({
   phase: z.enum(stepPhases).optional(),
   execution: z.string().describe('Name of the KubernetesExecution that does the step.').optional(),
   attempts: z.int().min(0).optional(),
-  rollback: z
-    .enum(rollbackPhases)
-    .describe('How far the execution is that undoes the step.')
-    .optional(),
+  rollback: z.enum(rollbackPhases).describe('How far the execution is that undoes the step.').optional(),
   startTime: z.iso.datetime({ offset: true }).optional(),
   completionTime: z.iso.datetime({ offset: true }).optional(),
   message: z.string().optional(),
