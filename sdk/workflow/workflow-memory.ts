@@ -123,6 +123,10 @@ export class WorkflowMemory {
 
   /** @param repeat whether to ask again, although nothing will have changed */
   gateClosed(answer: ClosedGate['answer'], token: string, now: number, repeat: boolean): void {
+    const { gate } = this;
+    // Creates that were sent together are refused together: one wait for them all.
+    const same = gate?.token === token && (gate.askAgainAt ?? now) > now;
+    if (same && repeat) return;
     this.gate = { answer, token, askAgainAt: repeat ? now + this.#gateWaits.next() : undefined };
   }
 
