@@ -24,6 +24,8 @@ export interface ControllerReplicaOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Files of plugins. */
   readonly plugins?: readonly string[];
+  /** False: it works without asking whether another does. Default true. */
+  readonly leaderElection?: boolean;
   readonly logLevel?: string;
   /** The script that runs, default src/main.ts; benchmarks have their own. */
   readonly script?: string;
@@ -39,6 +41,7 @@ export async function startControllerReplica(
     at,
     environment = {},
     plugins = [],
+    leaderElection = true,
     logLevel = 'info',
     script = join(import.meta.dirname, '../../src/main.ts'),
     flags: moreFlags = {},
@@ -60,6 +63,7 @@ export async function startControllerReplica(
       script,
       'controller',
       ...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`),
+      ...(leaderElection ? [] : ['--no-leader-elect']),
       ...plugins.map((plugin) => `--plugin=${plugin}`),
     ],
     logFile: join(controlPlane.folder, `${name}.log`),
