@@ -39,9 +39,11 @@ export interface ControllerContext {
   /** Name of this process among its replicas. */
   readonly identity: string;
   /** A cache that is full before the first reconcile. To be called in `setup` alone. */
-  cache<T extends KubeObject, Index extends string = never>(options: CacheOptions<T, Index>): Store<T, Index>;
+  readonly cache: <T extends KubeObject, Index extends string = never>(
+    options: CacheOptions<T, Index>,
+  ) => Store<T, Index>;
   /** Puts a key of this controller into its queue; `after` in milliseconds, a higher priority goes first (0). */
-  enqueue(key: string, options?: { readonly after?: number; readonly priority?: number }): void;
+  readonly enqueue: (key: string, options?: { readonly after?: number; readonly priority?: number }) => void;
 }
 
 /** What leads to reconciles: changes in a cache, by the keys they concern. */
