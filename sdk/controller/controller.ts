@@ -10,12 +10,14 @@ import type { KubeObject } from '../../src/kube/kube-object.ts';
 import type { Store } from '../../src/kube/store.ts';
 import type { Logger } from '../../src/observability/logger.ts';
 
-/** Which objects a cache shows. Caches of the same selection share one watch. */
+/** Which objects a cache shows. Caches of the same selection and the same `transform` share one watch. */
 export interface CacheOptions<T extends KubeObject, Index extends string = never> {
   readonly kind: ResourceKind;
   readonly namespace?: string;
   readonly fieldSelector?: string;
   readonly labelSelector?: string;
+  /** Shrinks each object before it is kept, such as by dropping managedFields. It must not change what it is given. */
+  readonly transform?: (item: T) => T;
   /** For each index, the keys under which an object is found. */
   readonly indexes?: Readonly<Record<Index, (item: T) => readonly string[]>>;
 }
