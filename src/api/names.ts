@@ -42,3 +42,6 @@ export const labelValueMaxLength = 63;
 
 /** The one SlotJournal of a namespace has this name. */
 export const slotJournalName = 'slots';
+
+/** The ServiceAccount of an execution's namespace that actions act as, where the execution names none. */
+export const defaultServiceAccountName = 'stepgate-runner';

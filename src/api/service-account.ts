@@ -1,5 +1,4 @@
-/** The ServiceAccount that actions act as where nothing else is said, in the namespace of the object. */
-export const defaultServiceAccountName = 'stepgate-runner';
+import { defaultServiceAccountName } from './names.ts';
 
 /** RBAC verb on `serviceaccounts`: who has it may have actions run as that account. */
 export const useVerb = 'use';

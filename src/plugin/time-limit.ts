@@ -42,6 +42,12 @@ export function createTimeLimit(milliseconds: number): TimeLimit {
   };
 }
 
+/** The error is one of the other realm: no instance of our Error. */
 function isTimeout(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
+  return (
+    typeof error === 'object' &&
+    error !== null &&
+    'code' in error &&
+    error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT'
+  );
 }

@@ -1,4 +1,5 @@
-import { defaultServiceAccountName, serviceAccountOf, useVerb } from '../api/service-account.ts';
+import { defaultServiceAccountName } from '../api/names.ts';
+import { serviceAccountOf, useVerb } from '../api/service-account.ts';
 import { workflowExecutionSpecSchema } from '../api/workflow-execution.ts';
 import { canonicalSpec } from './approval/canonical-spec.ts';
 import { deny, type Deny } from './verdict.ts';
