@@ -1,12 +1,16 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { extname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { KubeConfig } from '@kubernetes/client-node';
 import { startWebhookProcess, type CertificateOrigin } from '../webhook/webhook-process.ts';
 import { defaultInstallation } from './api/manifests/installation.ts';
 import { environmentTexts } from './config/environment.ts';
-import { createLogger, logLevels, type LogLevel } from './observability/logger.ts';
+import { createLogger, logLevels, type Logger, type LogLevel } from './observability/logger.ts';
+import { loadPlugins } from './plugin/load-plugins.ts';
+import { PluginError } from './plugin/plugin-error.ts';
+import type { ProvidedModules } from './plugin/provided-modules.ts';
 
 const usage = `stepgate webhook [flags]
 
@@ -23,6 +27,8 @@ environment (MAX_PARALLEL_STEPS=5, ...), which wins.
                              default: the names of the Service ${defaultInstallation.webhookService})
   --client-ca FILE           only clients with a certificate of this CA may call
   --client-name NAME         ... and with this common name (repeatable)
+  --plugin FILE              a plugin, as a file or a package: parameters of its actions are checked against their
+                             schemas, and its admission checks are asked (repeatable)
   --log-level LEVEL          ${logLevels.join(', ')} (default info)
   --help
 `;
@@ -37,6 +43,7 @@ const flags = {
   'certificate-name': { type: 'string', multiple: true },
   'client-ca': { type: 'string' },
   'client-name': { type: 'string', multiple: true },
+  plugin: { type: 'string', multiple: true },
   'log-level': { type: 'string', default: 'info' },
   help: { type: 'boolean', default: false },
 } as const;
@@ -85,7 +92,10 @@ async function runWebhook(values: Flags): Promise<void> {
       );
     });
   }
+  const plugins = await loadPlugins(values.plugin ?? [], { provide: providedModules() });
+  if (plugins.length > 0) outliveUnhandledRejections(logger);
   const webhook = await startWebhookProcess({
+    plugins,
     kubeConfig: loadKubeConfig(values.kubeconfig),
     installation,
     environment: environmentTexts(process.env),
@@ -99,6 +109,20 @@ async function runWebhook(values: Flags): Promise<void> {
     signal: starting.signal,
   });
   stop = () => webhook.stop();
+}
+
+/** What plugins import as stepgate is the stepgate that runs them, be it sources or what was built from them. */
+function providedModules(): ProvidedModules {
+  const extension = extname(import.meta.filename);
+  const urlOf = (module: string) => new URL(`../sdk/${module}${extension}`, import.meta.url).href;
+  return { stepgate: urlOf('index'), 'stepgate/testing': urlOf('testing') };
+}
+
+/** A promise that a plugin forgets must not end the process for everybody else. */
+function outliveUnhandledRejections(logger: Logger): void {
+  process.on('unhandledRejection', (error) => {
+    logger.error({ err: error }, 'a rejection that nobody handles; a plugin may have forgotten a promise');
+  });
 }
 
 function loadKubeConfig(file: string | undefined): KubeConfig {
@@ -141,6 +165,7 @@ function logLevel(text: string): LogLevel {
 
 function fail(error: unknown): never {
   if (error instanceof UsageError) process.stderr.write(`stepgate: ${error.message}\n\n${usage}`);
+  else if (error instanceof PluginError) process.stderr.write(`stepgate: ${error.message}\n`);
   else
     process.stderr.write(
       `stepgate: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
