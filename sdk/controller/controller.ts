@@ -77,9 +77,12 @@ export interface ControllerSetup {
   readonly reconcile: (key: string, signal: AbortSignal) => Promise<ReconcileResult | undefined>;
   /** Reconciles at the same time; default 8. */
   readonly concurrency?: number;
-  /** Called once this process leads, after caches are full and before the first reconcile. */
+  /**
+   * Called once this process leads, after caches are full and before the first reconcile; again when it throws. The
+   * signal is aborted when this process leads no more, and at last when all has ended.
+   */
   readonly started?: (signal: AbortSignal) => Promise<void>;
-  /** Ends what reconciles have left running. Called once, after the last reconcile. */
+  /** Ends what reconciles have left running. Called once, after the last reconcile; it may still write. */
   readonly stop?: () => Promise<void>;
 }
 
