@@ -43,9 +43,10 @@ simulation: setup ## Seeds of the deterministic simulation. SEEDS=10000 FROM=1; 
 	node test/simulation/run.ts --progress --seeds $(or $(SEEDS),10000) --from $(or $(FROM),1)
 
 .PHONY: bench
-bench: setup ## What admission and approval cost, beside other ways to do it
+bench: setup ## What admission, approval and the controller cost, beside other ways to do it
 	node bench/admission.ts
 	node bench/approval.ts
+	node bench/workflows.ts
 
 ##@ To work on it
 

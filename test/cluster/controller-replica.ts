@@ -25,6 +25,8 @@ export interface ControllerReplicaOptions {
   /** Files of plugins. */
   readonly plugins?: readonly string[];
   readonly logLevel?: string;
+  /** The script that runs, default src/main.ts; benchmarks have their own. */
+  readonly script?: string;
   /** More flags of the command, by name without dashes. */
   readonly flags?: Readonly<Record<string, string>>;
 }
@@ -38,6 +40,7 @@ export async function startControllerReplica(
     environment = {},
     plugins = [],
     logLevel = 'info',
+    script = join(import.meta.dirname, '../../src/main.ts'),
     flags: moreFlags = {},
   }: ControllerReplicaOptions,
 ): Promise<ControllerReplica> {
@@ -54,7 +57,7 @@ export async function startControllerReplica(
     name,
     command: [process.execPath],
     args: [
-      join(import.meta.dirname, '../../src/main.ts'),
+      script,
       'controller',
       ...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`),
       ...plugins.map((plugin) => `--plugin=${plugin}`),

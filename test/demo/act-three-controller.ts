@@ -68,15 +68,21 @@ export const actThreeController: Act = {
       ],
     },
     {
-      say: [
-        'A shop, and the account that actions act as here: it may do what these workflows need, no more.',
-      ],
+      say: ['A shop, and an account for the actions of this namespace, with the rights of two of them.'],
       commands: [
         {
           as: 'admin',
-          run: `kubectl apply -f ${examples}/shop.yaml -f ${examples}/runner.yaml`,
+          run: `kubectl apply -f ${examples}/shop.yaml`,
           succeeds: true,
-          prints: ['configmap/shop-settings created', 'serviceaccount/stepgate-runner created'],
+          prints: ['configmap/shop-settings created', 'deployment.apps/cart created'],
+        },
+        {
+          as: 'admin',
+          run:
+            'kubectl apply -f examples/actions/runner.yaml -f examples/actions/scale-deployment.yaml ' +
+            '-f examples/actions/update-configmap.yaml',
+          succeeds: true,
+          prints: ['serviceaccount/stepgate-runner created', 'stepgate-update-configmap created'],
         },
       ],
     },
