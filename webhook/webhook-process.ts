@@ -8,6 +8,7 @@ import {
   validateWorkflowsPath,
   webhookConfigurationName,
 } from '../src/api/manifests/webhook-configurations.ts';
+import { recordConfigReports } from '../src/config/config-events.ts';
 import { startConfigWatch, type ConfigWatch } from '../src/config/config-watch.ts';
 import type { ConfigTexts } from '../src/config/config-schema.ts';
 import { systemClock } from '../src/kube/clock.ts';
@@ -262,15 +263,7 @@ async function startConfig(
     environment,
     logger,
     onProblem,
-    report: ({ type, reason, message }, regarding) =>
-      events.record({
-        regarding,
-        type,
-        reason,
-        action: 'ReadConfiguration',
-        note: message,
-        occasion: message,
-      }),
+    report: recordConfigReports(events),
     ...(signal === undefined ? {} : { signal }),
   });
 }

@@ -36,6 +36,12 @@ export const workflowLabel = 'workflow';
 export const workflowAnnotation = 'kubernaut.io/workflow';
 
 /**
+ * Annotation on an execution: the name of the execution that it undoes. It has the action and the parameters of that
+ * one, and runs the rollback of the action.
+ */
+export const rollbackOfAnnotation = 'kubernaut.io/rollback-of';
+
+/**
  * The longest label value. Source: apimachinery `validation.LabelValueMaxLength`.
  */
 export const labelValueMaxLength = 63;

@@ -1,6 +1,6 @@
 /** Writes an answer, whole and with its length, and decides what becomes of the connection. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Clock } from '../../src/kube/clock.ts';
+import type { Clock } from '../kube/clock.ts';
 import type { HttpRefusal } from './http-refusal.ts';
 import { refusalBody } from './http-refusal.ts';
 

@@ -1,11 +1,11 @@
 /** express, bare: routes and errors, and nothing that reads a body or a query on its own. */
 import type { Express, NextFunction, Request, Response } from 'express';
 import express from 'express';
-import type { Clock } from '../../src/kube/clock.ts';
-import type { Logger } from '../../src/observability/logger.ts';
+import type { Clock } from '../kube/clock.ts';
+import type { Logger } from '../observability/logger.ts';
 import { refuse } from './answer.ts';
+import { ClientGoneError } from './client-gone-error.ts';
 import { HttpRefusal } from './http-refusal.ts';
-import { ClientGoneError } from './request-body.ts';
 
 /** An app without routes. Paths are matched to the letter. */
 export function createExpressApp(): Express {

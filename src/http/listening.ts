@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Clock } from '../../src/kube/clock.ts';
+import type { Clock } from '../kube/clock.ts';
 
 /** Listens; resolves with the port, which is a free one where 0 was asked for. @throws what `listen` fails with */
 export async function listen(server: Server, port: number, host: string | undefined): Promise<number> {

@@ -1,0 +1,28 @@
+import type { KubeObject } from '../../src/kube/kube-object.ts';
+import type { ReflectorHandler } from '../../src/kube/reflector-handler.ts';
+
+/**
+ * Hands what one reflector tells to several handlers. One that throws does not keep the others from being told; what
+ * they threw reaches the reflector as one AggregateError.
+ */
+export function fanOut<T extends KubeObject>(handlers: Iterable<ReflectorHandler<T>>): ReflectorHandler<T> {
+  function tell(call: (handler: ReflectorHandler<T>) => void): void {
+    const errors: unknown[] = [];
+    for (const handler of handlers) {
+      try {
+        call(handler);
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw new AggregateError(errors, 'A cache did not take what the watch told');
+  }
+
+  return {
+    replaced: (items, resourceVersion) => tell((handler) => handler.replaced(items, resourceVersion)),
+    added: (item) => tell((handler) => handler.added(item)),
+    modified: (item) => tell((handler) => handler.modified(item)),
+    deleted: (item) => tell((handler) => handler.deleted(item)),
+    progressed: (resourceVersion) => tell((handler) => handler.progressed(resourceVersion)),
+  };
+}
