@@ -94,6 +94,7 @@ describe('a workflow of twelve steps', () => {
     await run.until('it waits', ({ phase }) => phase === 'awaiting_approval');
     controller.configure({ complexityApprovalThreshold: 12 });
     await configure(cluster, { 'complexity-approval-threshold': '12' });
-    await run.until('it runs', ({ activeSteps }) => activeSteps === 5);
+    const running = await run.until('it runs', ({ activeSteps }) => activeSteps === 5);
+    expect(running).toMatchObject({ phase: 'executing', queuedSteps: 7 });
   });
 });

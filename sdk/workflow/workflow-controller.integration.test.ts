@@ -34,7 +34,7 @@ const parallel = (name: string, count: number) =>
   makeWorkflow(name).steps(count, { dependencies: [] }).build();
 
 /** The plan's integration cases, by its words, each within five seconds. */
-describe('BR-WF-166 to BR-WF-168: Parallel Execution Limits Integration', () => {
+describe('BR-WF-166, BR-WF-167, BR-WF-168: Parallel Execution Limits Integration', () => {
   it('should limit concurrent KubernetesExecution CRDs to 5', async () => {
     const namespace = await openNamespace(client, 'parallel-limit');
     await namespace.workflows.create(parallel('test-parallel-limit', 10));

@@ -60,10 +60,10 @@ describe('a controller that is killed', () => {
     stop = true;
     await killing;
     expect(controllers).toBeGreaterThan(3);
-    const names = (await run.executions()).map(({ metadata }) => metadata.name).sort();
+    const names = (await run.executions()).map(({ metadata }) => metadata.name ?? '').toSorted();
     const steps = [1, 2, 3, 4, 5, 6, 7];
     expect(names).toEqual(
-      [...steps.flatMap((step) => [`w-step-${step}`, `w-step-${step}-rollback`]), 'w-step-8'].sort(),
+      [...steps.flatMap((step) => [`w-step-${step}`, `w-step-${step}-rollback`]), 'w-step-8'].toSorted(),
     );
     expect(await run.status()).toMatchObject({
       phase: 'failed',
