@@ -274,6 +274,16 @@ describe('a critical step that fails', () => {
     expect(done.steps[1]?.message).toContain('Its rollback has failed');
   });
 
+  it('undoes what depends on a step before that step, whatever the clocks have said', () => {
+    const behind = [
+      step(1, 'completed', { completedAt: '2026-01-01T00:00:09Z' }),
+      step(2, 'completed', { completedAt: '2026-01-01T00:00:02Z' }),
+      step(3, 'failed', { completedAt: '2026-01-01T00:00:01Z' }),
+      step(5, 'completed', { completedAt: '2026-01-01T00:00:05Z' }),
+    ];
+    expect(names(planWorkflow(planFacts(workflow, { executions: behind })))).toEqual(['w-step-2-rollback']);
+  });
+
   it('goes on undoing when what failed says that it has not', () => {
     const [first, second] = ran;
     const facts = {

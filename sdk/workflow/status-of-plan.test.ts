@@ -89,6 +89,14 @@ describe('statusOfPlan', () => {
     });
   });
 
+  it('stays small enough for etcd when a thousand steps have much to say', () => {
+    const executions = Array.from({ length: 1_000 }, (_, index) =>
+      observed(`w-step-${index + 1}`, index + 1, 'failed', { message: 'm'.repeat(1_024) }),
+    );
+    const patch = patchOf(planFacts(makeWorkflow('w').steps(1_000), { executions }));
+    expect(JSON.stringify(patch).length).toBeLessThan(500_000);
+  });
+
   it('removes what is over: a message, a completion time', () => {
     const status = readStatus({ message: 'waits', completionTime: '2026-01-01T00:00:00Z' });
     expect(patchOf(planFacts(two, { ...active, status }))).toMatchObject({
