@@ -65,6 +65,7 @@ format: setup ## Write the sources as prettier wants them
 generate: setup ## Write the manifests and pages that are made from code
 	node scripts/generate-manifests.ts
 	node scripts/generate-threat-model.ts
+	node scripts/generate-reference.ts
 
 .PHONY: build
 build: setup ## The package's JavaScript and declarations, in dist
@@ -98,6 +99,7 @@ check-unused:
 
 check-generated:
 	@node scripts/generate-manifests.ts --check
+	@node scripts/generate-reference.ts --check
 
 check-requirements:
 	@node scripts/check-requirements.ts

@@ -89,19 +89,21 @@ describe('StepQueue', () => {
       fc.property(fc.array(action, { maxLength: 60 }), (actions) => {
         const queue = new StepQueue();
         let model: { readonly number: number; readonly priority: number }[] = [];
+        const taken: [number | undefined, number | undefined][] = [];
         for (const one of actions) {
           if (one.do === 'enqueue') {
             queue.enqueue(step(one.number), one);
             if (!model.some(({ number }) => number === one.number)) model.push(one);
             model.sort((left, right) => right.priority - left.priority);
           } else if (one.do === 'dequeue') {
-            expect(queue.dequeue()?.stepNumber).toBe(model.shift()?.number);
+            taken.push([queue.dequeue()?.stepNumber, model.shift()?.number]);
           } else {
             queue.remove(one.number);
             model = model.filter(({ number }) => number !== one.number);
           }
-          expect(queue.size).toBe(model.length);
+          taken.push([queue.size, model.length]);
         }
+        for (const [is, should] of taken) expect(is).toBe(should);
         expect(numbers(queue.dequeueN(99))).toEqual(model.map((each) => each.number));
       }),
     );

@@ -65,14 +65,17 @@ describe('what is kept', () => {
   });
 
   it('of an execution says whose it is and how it went, without what may be large', () => {
+    const spec = {
+      stepNumber: 3,
+      workflowExecutionRef: { name: 'w' },
+      parameters: { manifest: 'x'.repeat(9_999) },
+    };
+    const status = { phase: 'failed', message: 'm'.repeat(5_000), result: 'r' };
+    const labels = { workflow: 'w', other: 'x' };
     const kept = shrinkExecution({
-      metadata: { ...metadata, labels: { workflow: 'w', other: 'x' }, annotations: { a: 'b' } },
-      spec: {
-        stepNumber: 3,
-        workflowExecutionRef: { name: 'w' },
-        ...{ parameters: { manifest: 'x'.repeat(9_999) } },
-      },
-      status: { phase: 'failed', message: 'm'.repeat(5_000), ...{ result: 'r' } },
+      metadata: { ...metadata, labels, annotations: { a: 'b' } },
+      spec,
+      status,
     });
     expect(kept).toEqual({
       metadata: { ...metadata, labels: { workflow: 'w' } },

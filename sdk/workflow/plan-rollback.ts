@@ -27,17 +27,37 @@ export function canRollBack(state: StepState, { hasRollback }: Pick<PlanFacts, '
  */
 export function planRollback(states: readonly StepState[], facts: PlanFacts): RollbackPlan {
   const toUndo = states.filter((state) => canRollBack(state, facts));
-  const depth = new Map(inDependencyOrder(facts.workflow.steps).map((number, index) => [number, index]));
+  const ends = endTimes(states, facts);
+  const depth = new Map([...ends.keys()].map((number, index) => [number, index]));
   const left = toUndo
     .filter(({ rollback }) => rollback === undefined || rollback === 'queued')
-    .toSorted((one, other) => completedAt(other) - completedAt(one) || depthOf(other) - depthOf(one));
+    .toSorted((one, other) => endOf(other) - endOf(one) || depthOf(other) - depthOf(one));
   const active = toUndo.some(({ rollback }) => rollback === 'active');
+
+  function endOf({ step }: StepState): number {
+    return ends.get(step.stepNumber) ?? 0;
+  }
 
   function depthOf({ step }: StepState): number {
     return depth.get(step.stepNumber) ?? 0;
   }
 
   return { next: active ? undefined : left[0], active, done: !active && left.length === 0 };
+}
+
+/**
+ * When each step was over, those that others depend on first. Clocks differ and jump: no step counts as completed before
+ * what it depends on.
+ */
+function endTimes(states: readonly StepState[], { workflow }: PlanFacts): ReadonlyMap<number, number> {
+  const byNumber = new Map(states.map((state) => [state.step.stepNumber, state]));
+  const ends = new Map<number, number>();
+  for (const number of inDependencyOrder(workflow.steps)) {
+    const state = byNumber.get(number);
+    const before = state?.step.dependencies.map((dependency) => ends.get(dependency) ?? 0) ?? [];
+    ends.set(number, Math.max(state === undefined ? 0 : completedAt(state), ...before));
+  }
+  return ends;
 }
 
 function completedAt({ completionTime }: StepState): number {

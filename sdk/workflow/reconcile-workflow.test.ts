@@ -60,7 +60,11 @@ function world(builder: WorkflowBuilder, answer: Answer = () => undefined) {
       if (patch.metadata.resourceVersion !== workflow.metadata.resourceVersion)
         throw refusal(409, 'Conflict');
       const metadata = { ...workflow.metadata, resourceVersion: String(version) };
-      workflow = { ...workflow, metadata, status: { ...(workflow.status ?? {}), ...patch.status } };
+      workflow = {
+        ...workflow,
+        metadata,
+        status: { ...(workflow.status as object | undefined), ...patch.status },
+      };
       return workflow;
     }
     if (stored.has(name)) throw refusal(409, 'AlreadyExists');
@@ -126,12 +130,11 @@ describe('reconcileWorkflow', () => {
       queuedSteps: 2,
       observedGeneration: 1,
     });
-    expect(status().conditions).toMatchObject(
-      [
-        { type: 'Progressing', status: 'True', reason: 'StepsRunning' },
-        { type: 'Queued', status: 'True', reason: 'ParallelLimitReached', message: /^2 steps wait/ },
-      ].map((each) => ('message' in each ? { ...each, message: expect.stringMatching(each.message) } : each)),
-    );
+    expect(status().conditions).toMatchObject([
+      { type: 'Progressing', status: 'True', reason: 'StepsRunning' },
+      { type: 'Queued', status: 'True', reason: 'ParallelLimitReached' },
+    ]);
+    expect(status().conditions?.[1]?.message).toMatch(/^2 steps wait/);
     expect([sent('POST'), sent('PATCH')]).toEqual([5, 1]);
     expect(events.map(({ reason }) => reason)).toEqual(['Started']);
   });

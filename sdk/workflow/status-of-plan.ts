@@ -6,6 +6,10 @@ import type { Fields } from './recorded-status.ts';
 import type { StepState } from './step-state.ts';
 import { draftConditions, mergeConditions } from './workflow-conditions.ts';
 
+/** The messages of all steps together, and of one, in characters: an object must fit into a request to etcd. */
+const messageBudget = 200_000;
+const longestMessage = 1_024;
+
 /**
  * The fields of the status that a plan wants to change, as a JSON merge patch (null: remove), or undefined where all is
  * as it should be. Fields that are not ours are kept, in the status, its steps and its conditions. How often an active
@@ -54,11 +58,13 @@ function stepEntries(plan: WorkflowPlan, { status }: PlanFacts): readonly Fields
   const removed = [...status.steps]
     .filter(([number, { execution }]) => !numbers.has(number) && execution !== undefined)
     .map(([, { raw }]) => raw);
-  return [...plan.steps.map(entryOf), ...removed].slice(0, maxStepsPerWorkflow);
+  const longest = Math.min(longestMessage, Math.floor(messageBudget / Math.max(1, plan.steps.length)));
+  return [...plan.steps.map((state) => entryOf(state, longest)), ...removed].slice(0, maxStepsPerWorkflow);
 }
 
-function entryOf(state: StepState): Fields {
-  const { step, phase, execution, attempts, rollback, startTime, completionTime, message } = state;
+function entryOf(state: StepState, longest: number): Fields {
+  const { step, phase, execution, attempts, rollback, startTime, completionTime } = state;
+  const message = state.message?.slice(0, longest);
   const fields = {
     stepNumber: step.stepNumber,
     phase,

@@ -77,7 +77,11 @@ function progressing(plan: WorkflowPlan, { gate }: PlanFacts): ConditionDraft {
       };
     case 'rolling_back':
       return { type, status: 'True', reason: 'RollingBack', message };
-    default:
+    case 'pending':
+    case 'planning':
+    case 'validating':
+    case 'executing':
+    case 'monitoring':
       return { type, status: 'True', reason: plan.halted ? 'CriticalStepFailed' : 'StepsRunning', message };
   }
 }

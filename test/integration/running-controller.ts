@@ -72,6 +72,7 @@ export async function runController(
         .then((result) => {
           failures.delete(key);
           if (result?.after !== undefined) add(key, Math.max(1, result.after));
+          return undefined;
         })
         .catch((error: unknown) => {
           logs.logger.error({ err: error, key }, 'A reconcile failed');
