@@ -32,3 +32,12 @@ export function createLogger({ level, component, destination }: LoggerOptions): 
   };
   return pino(options, destination ?? pino.destination({ fd: 1, sync: true }));
 }
+
+/** The same logger, with these facts in each line. */
+export function withFacts(logger: Logger, facts: object): Logger {
+  const method =
+    (level: keyof Logger) =>
+    (own: unknown, message?: string): void =>
+      logger[level]({ ...facts, ...(own as object) }, message);
+  return { debug: method('debug'), info: method('info'), warn: method('warn'), error: method('error') };
+}

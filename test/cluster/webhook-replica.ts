@@ -23,8 +23,8 @@ export interface WebhookReplicaOptions {
   /** The script that runs, default src/main.ts; benchmarks have their own. */
   readonly script?: string;
   readonly logLevel?: string;
-  /** More flags of the command, by name without dashes. */
-  readonly flags?: Readonly<Record<string, string>>;
+  /** More flags of the command, by name without dashes; a list repeats its flag. */
+  readonly flags?: Readonly<Record<string, string | readonly string[]>>;
 }
 
 /** Starts a replica; it ends with this process at the latest. */
@@ -53,7 +53,13 @@ export async function startWebhookReplica(
   const child = startChild({
     name,
     command: [process.execPath],
-    args: [script, 'webhook', ...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`)],
+    args: [
+      script,
+      'webhook',
+      ...Object.entries(flags).flatMap(([flag, values]) =>
+        [values].flat().map((value) => `--${flag}=${value}`),
+      ),
+    ],
     logFile,
     env: { POD_NAME: name, ...environment },
   });

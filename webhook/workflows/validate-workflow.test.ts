@@ -14,7 +14,7 @@ import type { WorkflowMark } from '../journal/workflow-marks.ts';
 import { validateWorkflow } from './validate-workflow.ts';
 
 const judge = {
-  reviewer: { mayApprove: async () => ({ allowed: true }) },
+  reviewer: { mayApprove: async () => ({ allowed: true }), mayUse: async () => ({ allowed: true }) },
   config: () => configSchema.parse(defaults),
   installation: async () => 'here',
   wallClock: () => '2026-05-04T03:02:01.000Z',
@@ -96,7 +96,7 @@ describe('the validating webhook', () => {
   );
 
   it('refuses a user who may not decide, though the mutating side was not asked', async () => {
-    const reviewer = { mayApprove: async () => ({ allowed: false }) };
+    const reviewer = { ...judge.reviewer, mayApprove: async () => ({ allowed: false }) };
     const chronicle = { record: () => {} };
     const write = { ...approving, after: await stamped(approving) };
     const keeper = { mark: async () => undefined };
