@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { extname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { KubeConfig } from '@kubernetes/client-node';
+import { builtInActions } from '../sdk/actions/built-in-actions.ts';
 import { startWebhookProcess, type CertificateOrigin } from '../webhook/webhook-process.ts';
 import { defaultInstallation } from './api/manifests/installation.ts';
 import { environmentTexts } from './config/environment.ts';
@@ -29,6 +30,7 @@ environment (MAX_PARALLEL_STEPS=5, ...), which wins.
   --client-name NAME         ... and with this common name (repeatable)
   --plugin FILE              a plugin, as a file or a package: parameters of its actions are checked against their
                              schemas, and its admission checks are asked (repeatable)
+  --builtin-actions          the same for the parameters of the actions that stepgate brings
   --log-level LEVEL          ${logLevels.join(', ')} (default info)
   --help
 `;
@@ -44,6 +46,7 @@ const flags = {
   'client-ca': { type: 'string' },
   'client-name': { type: 'string', multiple: true },
   plugin: { type: 'string', multiple: true },
+  'builtin-actions': { type: 'boolean', default: false },
   'log-level': { type: 'string', default: 'info' },
   help: { type: 'boolean', default: false },
 } as const;
@@ -92,7 +95,10 @@ async function runWebhook(values: Flags): Promise<void> {
       );
     });
   }
-  const plugins = await loadPlugins(values.plugin ?? [], { provide: providedModules() });
+  const plugins = [
+    ...(values['builtin-actions'] ? [builtInActions] : []),
+    ...(await loadPlugins(values.plugin ?? [], { provide: providedModules() })),
+  ];
   if (plugins.length > 0) outliveUnhandledRejections(logger);
   const webhook = await startWebhookProcess({
     plugins,

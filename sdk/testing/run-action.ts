@@ -108,6 +108,7 @@ const execution: ActionExecution = {
   workflow: 'test',
   stepNumber: 1,
   attempt: 1,
+  serviceAccountName: 'stepgate-runner',
 };
 
 const silent: KubeLogger = { debug() {}, info() {}, warn() {}, error() {} };
