@@ -132,7 +132,7 @@ describe('the plugin of the examples', () => {
     for (const file of ['execution-unfit.yaml', 'execution-forbidden.yaml']) {
       const { exitCode, stderr } = await create(file);
       expect(exitCode).toBe(1);
-      for (const line of stderr.trim().split('\n'))
+      for (const line of stderr.trim().split(/\s*\n/))
         expect(page).toContain(line.replaceAll(examples, 'examples/plugin'));
     }
   });
