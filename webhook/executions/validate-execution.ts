@@ -125,7 +125,7 @@ export function validateExecution(options: ValidateExecutionOptions) {
         { namespace, name, spec: object['spec'], workflow, facts, mustRead: false },
         enforcement,
       );
-      return withRemarks(verdict, [ofPlugins]);
+      return ofPlugins === allowed ? verdict : withRemarks(verdict, [ofPlugins]);
     } catch (error) {
       return unavailable(error, workflow);
     }
