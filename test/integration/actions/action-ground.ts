@@ -37,9 +37,8 @@ export async function openGround(admin: KubeClient, kubeConfig: KubeConfig): Pro
   const node = `node-${grounds}`;
   const post = (path: string, body: object) => admin.request({ method: 'POST', path, body });
   await post('/api/v1/namespaces', { metadata: { name: namespace } });
-  await post(`/api/v1/namespaces/${namespace}/serviceaccounts`, {
-    metadata: { name: defaultServiceAccountName },
-  });
+  for (const name of ['default', defaultServiceAccountName])
+    await post(`/api/v1/namespaces/${namespace}/serviceaccounts`, { metadata: { name } });
   await post('/api/v1/nodes', { metadata: { name: node } });
   const accounts = createServiceAccountClients({
     client: admin,
@@ -86,7 +85,8 @@ export function exampleRights(action: string): readonly RbacObject[] {
   return parseAllDocuments(readFileSync(file, 'utf8')).map((document) => document.toJS() as RbacObject);
 }
 
-async function allow(admin: KubeClient, namespace: string, action: string): Promise<void> {
+/** Gives the ServiceAccount of a namespace the rights of an example, and waits until they hold. */
+export async function allow(admin: KubeClient, namespace: string, action: string): Promise<void> {
   for (const object of exampleRights(action)) {
     const isClusters = object.kind.startsWith('Cluster');
     // What lives in no namespace is shared by all tests of a control plane.
