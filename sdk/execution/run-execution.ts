@@ -35,7 +35,16 @@ export function runExecution(
   signal: AbortSignal,
 ): Promise<RunEnd> {
   const writer = createStatusWriter({ ...dependencies, execution });
-  return endOf(signal, () => runToItsEnd({ writer, action, limit, dependencies, signal }));
+  const run = { writer, action, limit, dependencies, signal };
+  return endOf(signal, async () => {
+    try {
+      return await runToItsEnd(run);
+    } catch (error) {
+      // Not while its action ran; one that waits for finalizers is to hold no slot.
+      if (error !== signal.reason || !isDeleted(signal)) throw error;
+      return fail(run, 'It was deleted before it was done.');
+    }
+  });
 }
 
 /** Ends an execution that cannot be run at all. */
@@ -54,9 +63,13 @@ async function endOf(signal: AbortSignal, run: () => Promise<RunEnd>): Promise<R
     return await run();
   } catch (error) {
     if (error instanceof StatusWriteError && error.reason !== 'refused') return error.reason;
-    if (signal.aborted) return 'left';
+    if (signal.aborted && !isDeleted(signal)) return 'left';
     throw error;
   }
+}
+
+function isDeleted(signal: AbortSignal): boolean {
+  return signal.reason instanceof ExecutionDeletedError;
 }
 
 interface Run {
@@ -138,7 +151,7 @@ function fail({ writer, dependencies, signal }: Run, message: string): Promise<R
 async function interrupted(run: Run, { outcome }: AttemptOutcome): Promise<RunEnd> {
   const { writer, action, dependencies, signal } = run;
   const stopped = outcome === 'not-stopped' ? ' and has not stopped' : '';
-  if (signal.reason instanceof ExecutionDeletedError)
+  if (isDeleted(signal))
     return fail(
       run,
       `The execution was deleted while its action ran; the action was told to stop${stopped}.`,
