@@ -7,7 +7,7 @@ import { configSchema } from '../src/config/config-schema.ts';
 import { defaults } from '../src/config/defaults.ts';
 import { gateExecution } from '../src/policy/approval/gate-execution.ts';
 import type { Deny, Verdict } from '../src/policy/verdict.ts';
-import type { AccessAnswer } from '../webhook/approval/access-review.ts';
+import type { AccessAnswer } from '../webhook/rights/access-review.ts';
 import { approvable, type WorkflowObject } from '../webhook/approval/approvable.ts';
 import { mutateWorkflow } from '../webhook/approval/mutate-workflow.ts';
 import { executionContent } from '../webhook/executions/execution-content.ts';
@@ -43,7 +43,7 @@ function judge({
   requireDifferentApprover = false,
 }: World) {
   return {
-    reviewer: { mayApprove: async () => right },
+    reviewer: { mayApprove: async () => right, mayUse: async () => right },
     config: () => ({ ...configSchema.parse(defaults), requireDifferentApprover }),
     installation: mark,
     wallClock: () => '2026-05-04T03:02:01.000Z',

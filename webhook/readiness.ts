@@ -1,5 +1,5 @@
+import type { Readiness } from '../src/http/health-routes.ts';
 import type { Reflector } from '../src/kube/reflector.ts';
-import type { Readiness } from './server/health-routes.ts';
 
 /**
  * Ready is who has seen all there is: a replica that decides before would count too few. A watch that is lost

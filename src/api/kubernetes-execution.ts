@@ -51,10 +51,21 @@ export const kubernetesExecutionStatusSchema = z.looseObject({
     .optional(),
   observedGeneration: z.int().min(0).optional(),
   attempts: z.int().min(0).optional(),
+  interruptions: z
+    .int()
+    .min(0)
+    .describe(
+      'How many of the attempts ended with the controller that made them; maxRetries does not count them.',
+    )
+    .optional(),
+  executor: z.string().describe('The controller process that made the latest attempt.').optional(),
   startTime: z.iso.datetime({ offset: true }).optional(),
   completionTime: z.iso.datetime({ offset: true }).optional(),
   message: z.string().optional(),
-  result: z.unknown().describe('What the action returned.').optional(),
+  result: z
+    .unknown()
+    .describe('What the action returned; until it does, and where it returns nothing, what it remembered.')
+    .optional(),
   conditions: conditionsSchema.optional(),
 });
 
@@ -72,4 +83,5 @@ export const kubernetesExecutionSchema = z
 export type WorkflowReference = z.infer<typeof workflowReferenceSchema>;
 export type KubernetesExecutionSpec = z.infer<typeof kubernetesExecutionSpecSchema>;
 export type KubernetesExecutionStatus = z.infer<typeof kubernetesExecutionStatusSchema>;
+/** An execution: one step being done. */
 export type KubernetesExecution = z.infer<typeof kubernetesExecutionSchema>;

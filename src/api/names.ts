@@ -8,6 +8,7 @@ export interface ResourceKind {
   readonly plural: string;
 }
 
+/** The kind of workflows. */
 export const workflowExecutionKind = {
   group: 'workflowexecution.kubernaut.io',
   version: 'v1alpha1',
@@ -15,6 +16,7 @@ export const workflowExecutionKind = {
   plural: 'workflowexecutions',
 } as const satisfies ResourceKind;
 
+/** The kind of executions. */
 export const kubernetesExecutionKind = {
   group: 'kubernetesexecution.kubernaut.io',
   version: 'v1alpha1',
@@ -36,9 +38,21 @@ export const workflowLabel = 'workflow';
 export const workflowAnnotation = 'kubernaut.io/workflow';
 
 /**
+ * Annotation on an execution: the name of the execution that it undoes. It has the action and the parameters of that
+ * one, and runs the rollback of the action.
+ */
+export const rollbackOfAnnotation = 'kubernaut.io/rollback-of';
+
+/** Annotation on an execution: which call has created it, so that one whose answer was lost knows its own again. */
+export const createAttemptAnnotation = 'kubernaut.io/create-attempt';
+
+/**
  * The longest label value. Source: apimachinery `validation.LabelValueMaxLength`.
  */
 export const labelValueMaxLength = 63;
 
 /** The one SlotJournal of a namespace has this name. */
 export const slotJournalName = 'slots';
+
+/** The ServiceAccount of an execution's namespace that actions act as, where the execution names none. */
+export const defaultServiceAccountName = 'stepgate-runner';

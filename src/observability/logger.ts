@@ -6,8 +6,10 @@ export type Logger = Pick<pino.Logger, 'debug' | 'info' | 'warn' | 'error'>;
 
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
+/** From which severity on lines are written. */
 export type LogLevel = (typeof logLevels)[number];
 
+/** What a logger lets through, and where to. */
 export interface LoggerOptions {
   readonly level: LogLevel;
   /** `webhook`, `controller`, …; a field of every line. */
@@ -31,4 +33,13 @@ export function createLogger({ level, component, destination }: LoggerOptions): 
     hooks: { streamWrite: withoutSecrets },
   };
   return pino(options, destination ?? pino.destination({ fd: 1, sync: true }));
+}
+
+/** The same logger, with these facts in each line. */
+export function withFacts(logger: Logger, facts: object): Logger {
+  const method =
+    (level: keyof Logger) =>
+    (own: unknown, message?: string): void =>
+      logger[level]({ ...facts, ...(own as object) }, message);
+  return { debug: method('debug'), info: method('info'), warn: method('warn'), error: method('error') };
 }

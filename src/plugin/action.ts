@@ -12,6 +12,10 @@ export interface ActionExecution {
   readonly stepNumber: number;
   /** 1 for the first attempt. */
   readonly attempt: number;
+  /** How long this attempt may take, in milliseconds; absent: no limit. */
+  readonly timeoutMilliseconds?: number;
+  /** The ServiceAccount of the namespace that the action acts as. */
+  readonly serviceAccountName: string;
 }
 
 /** What an action is given to do its work. */

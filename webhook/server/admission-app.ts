@@ -1,11 +1,11 @@
 /** The admission port's routes. */
 import type { Express, Request, Response } from 'express';
+import { closeRoutes, createExpressApp, refuseOtherMethods } from '../../src/http/express-app.ts';
+import type { Readiness } from '../../src/http/health-routes.ts';
+import { addHealthRoutes } from '../../src/http/health-routes.ts';
+import { HttpRefusal, refusalReasons } from '../../src/http/http-refusal.ts';
 import type { AdmissionCallOptions, AdmissionRoute } from './admission-call.ts';
 import { answerCall } from './admission-call.ts';
-import { closeRoutes, createExpressApp, refuseOtherMethods } from './express-app.ts';
-import type { Readiness } from './health-routes.ts';
-import { addHealthRoutes } from './health-routes.ts';
-import { HttpRefusal, refusalReasons } from './http-refusal.ts';
 import { createRefusalLog } from './refusal-log.ts';
 
 export interface AdmissionAppOptions extends AdmissionCallOptions {

@@ -1,5 +1,7 @@
 /** One call of the API server: bytes in, AdmissionReview out. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { answer } from '../../src/http/answer.ts';
+import { HttpRefusal } from '../../src/http/http-refusal.ts';
 import type { Clock } from '../../src/kube/clock.ts';
 import type { Logger } from '../../src/observability/logger.ts';
 import type { Verdict } from '../../src/policy/verdict.ts';
@@ -11,9 +13,7 @@ import { AdmissionReviewError } from '../admission/admission-review-error.ts';
 import type { AdmissionRequest } from '../admission/admission-review.ts';
 import { parseAdmissionReview } from '../admission/admission-review.ts';
 import { answerWithin, parseTimeout } from '../admission/admission-timeout.ts';
-import { answer } from './answer.ts';
 import type { BodyBudget } from './body-budget.ts';
-import { HttpRefusal } from './http-refusal.ts';
 import { readBody } from './request-body.ts';
 import type { ServerLimits } from './server-limits.ts';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { HttpRefusal } from '../../src/http/http-refusal.ts';
 import { keepLogs } from '../../test/builders/logs.ts';
-import { HttpRefusal } from './http-refusal.ts';
 import { createRefusalLog } from './refusal-log.ts';
 
 it('logs a flood of refusals once a second, and how many it left out', () => {

@@ -1,7 +1,7 @@
 /** Logs refused calls without letting who sends them fill the log. */
+import type { HttpRefusal } from '../../src/http/http-refusal.ts';
 import type { Clock } from '../../src/kube/clock.ts';
 import type { Logger } from '../../src/observability/logger.ts';
-import type { HttpRefusal } from './http-refusal.ts';
 
 const quietMilliseconds = 1_000;
 

@@ -1,8 +1,9 @@
 /** Reads a request's body: all of it, in time, within bounds, or not at all. */
 import type { IncomingMessage } from 'node:http';
+import { ClientGoneError } from '../../src/http/client-gone-error.ts';
+import { HttpRefusal } from '../../src/http/http-refusal.ts';
 import type { Clock } from '../../src/kube/clock.ts';
 import type { BodyBudget, BudgetShare } from './body-budget.ts';
-import { HttpRefusal } from './http-refusal.ts';
 
 export interface BodyBounds {
   readonly maximumBytes: number;
@@ -16,12 +17,6 @@ export interface BodyBounds {
 export interface HeldBody {
   readonly bytes: Uint8Array;
   readonly release: () => void;
-}
-
-/** The client went away before its body was complete; there is nobody to answer. */
-export class ClientGoneError extends Error {
-  readonly code = 'ClientGone';
-  override readonly name = 'ClientGoneError';
 }
 
 /**

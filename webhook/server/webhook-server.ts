@@ -5,23 +5,22 @@
  * Prometheus have no certificate of ours, and probes must work while the admission port asks for a client's.
  */
 import type { IncomingMessage } from 'node:http';
-import { createServer as createHttpServer } from 'node:http';
-import type { ServerOptions } from 'node:https';
-import { createServer as createHttpsServer } from 'node:https';
+import { createServer } from 'node:https';
 import type { SecureContextOptions, TLSSocket } from 'node:tls';
+import { answerClientErrors } from '../../src/http/client-error.ts';
+import type { MetricsSource, Readiness } from '../../src/http/health-routes.ts';
+import { serverOptions } from '../../src/http/http-limits.ts';
+import { type RefusalCode, refusalReasons } from '../../src/http/http-refusal.ts';
+import { closeGracefully, followUnused, listen } from '../../src/http/listening.ts';
+import { createMetricsServer } from '../../src/http/metrics-server.ts';
 import type { Clock } from '../../src/kube/clock.ts';
 import type { Logger } from '../../src/observability/logger.ts';
 import type { AdmissionMetrics } from '../admission/admission-metrics.ts';
 import { createAdmissionApp } from './admission-app.ts';
 import type { AdmissionRoute } from './admission-call.ts';
 import { createBodyBudget } from './body-budget.ts';
-import { answerClientErrors } from './client-error.ts';
 import type { ClientAuthority } from './client-identity.ts';
 import { mayCall } from './client-identity.ts';
-import type { MetricsSource, Readiness } from './health-routes.ts';
-import { refusalReasons } from './http-refusal.ts';
-import { closeGracefully, followUnused, listen } from './listening.ts';
-import { createMetricsApp } from './metrics-app.ts';
 import type { ServerLimits } from './server-limits.ts';
 import { defaultServerLimits } from './server-limits.ts';
 
@@ -77,9 +76,9 @@ export function createWebhookServer(options: WebhookServerOptions): WebhookServe
   const readiness = (): Readiness =>
     draining() ? { ready: false, reasons: ['this replica is shutting down'] } : options.readiness();
 
-  const admissionServer = createHttpsServer(
+  const admissionServer = createServer(
     {
-      ...httpOptions(limits),
+      ...serverOptions(limits),
       ...secureContext(),
       ALPNProtocols: ['http/1.1'],
       handshakeTimeout: limits.handshakeDeadlineMilliseconds,
@@ -95,31 +94,21 @@ export function createWebhookServer(options: WebhookServerOptions): WebhookServe
       mayCall: (request) => mayCall(tlsSocket(request), clientAuthority?.names),
     }),
   );
-  const metricsServer = createHttpServer(
-    httpOptions(limits),
-    createMetricsApp({ ...options, limits, readiness, draining: () => false }),
-  );
+  const refused = (httpCode: RefusalCode): void => {
+    options.metrics.observe({ route: '', decision: 'refused', reason: refusalReasons[httpCode], seconds: 0 });
+  };
+  const metricsServer = createMetricsServer({ ...options, limits, readiness, refused });
   const closeUnusedAdmission = followUnused(admissionServer, 'secureConnection');
-  const closeUnusedMetrics = followUnused(metricsServer, 'connection');
   admissionServer.maxConnections = limits.maximumConnections;
   admissionServer.on('drop', () => admissionServer.closeIdleConnections());
   admissionServer.on('tlsClientError', (error) => logger.debug({ err: error }, 'a TLS handshake failed'));
-  for (const server of [admissionServer, metricsServer]) {
-    answerClientErrors(server, (httpCode) => {
-      options.metrics.observe({
-        route: '',
-        decision: 'refused',
-        reason: refusalReasons[httpCode],
-        seconds: 0,
-      });
-    });
-  }
+  answerClientErrors(admissionServer, refused);
 
   return {
     async start() {
       const port = await listen(admissionServer, options.port, options.host);
       try {
-        const metricsPort = await listen(metricsServer, options.metricsPort, options.host);
+        const metricsPort = await metricsServer.start(options.metricsPort, options.host);
         logger.info({ port, metricsPort }, 'the webhook listens');
         return { port, metricsPort };
       } catch (error) {
@@ -164,24 +153,12 @@ export function createWebhookServer(options: WebhookServerOptions): WebhookServe
       clock,
     );
     if (!ended) logger.warn({}, 'the drain deadline has passed; connections were cut');
-    await closeGracefully(metricsServer, closeUnusedMetrics, atOnce, clock);
+    await metricsServer.stop();
     logger.info({}, 'drained');
   }
 }
 
 const atOnce = { unusedMilliseconds: 0, deadlineMilliseconds: 0 };
-
-function httpOptions(limits: ServerLimits): ServerOptions {
-  return {
-    keepAliveTimeout: limits.keepAliveMilliseconds,
-    headersTimeout: limits.headersDeadlineMilliseconds,
-    // The body's own deadline answers first, with a reason; this is the net below it.
-    requestTimeout: limits.headersDeadlineMilliseconds + 2 * limits.bodyDeadlineMilliseconds,
-    connectionsCheckingInterval: Math.min(1_000, limits.headersDeadlineMilliseconds),
-    maxHeaderSize: limits.maximumHeaderBytes,
-    noDelay: true,
-  };
-}
 
 function tlsSocket(request: IncomingMessage): TLSSocket {
   return request.socket as TLSSocket;

@@ -1,0 +1,108 @@
+import type { Clock } from '../../src/kube/clock.ts';
+import type { KubeClient } from '../../src/kube/kube-client.ts';
+import type { KubeObject } from '../../src/kube/kube-object.ts';
+import { type Reflector, startReflector } from '../../src/kube/reflector.ts';
+import type { ReflectorHandler } from '../../src/kube/reflector-handler.ts';
+import type { Selection } from '../../src/kube/selection.ts';
+import { createStore, type Store } from '../../src/kube/store.ts';
+import type { KubeMetrics } from '../../src/observability/kube-metrics.ts';
+import type { Logger } from '../../src/observability/logger.ts';
+import type { CacheOptions } from '../controller/controller.ts';
+import { fanOut, transformed } from './fan-out.ts';
+import { ManagerError } from './manager-error.ts';
+
+export interface SharedCachesOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly metrics: KubeMetrics;
+}
+
+/** The caches of all controllers of a manager. Those of the same selection share one watch and its objects. */
+export interface SharedCaches {
+  /** @throws ManagerError once the watches have begun */
+  open<T extends KubeObject, Index extends string = never>(options: CacheOptions<T, Index>): Store<T, Index>;
+  /** Begins to watch. */
+  start(): void;
+  /** Resolves when all are full; rejects with the reason of the signal. */
+  synced(signal: AbortSignal): Promise<void>;
+  /** The plurals of the kinds whose first list is not complete. */
+  readonly missing: readonly string[];
+  stop(): Promise<void>;
+}
+
+interface SharedWatch {
+  readonly selection: Selection;
+  readonly stores: ReflectorHandler<KubeObject>[];
+  reflector: Reflector | undefined;
+}
+
+/** No cache, and nothing that is watched yet. */
+export function createSharedCaches(options: SharedCachesOptions): SharedCaches {
+  const { client, clock, random, logger, metrics } = options;
+  const watches = new Map<string, SharedWatch>();
+  let started = false;
+
+  function watchOf(selection: Selection): SharedWatch {
+    const { kind, namespace, fieldSelector, labelSelector } = selection;
+    const { group, version, plural } = kind;
+    const key = JSON.stringify([group, version, plural, namespace, fieldSelector, labelSelector]);
+    const watch = watches.get(key) ?? { selection, stores: [], reflector: undefined };
+    watches.set(key, watch);
+    return watch;
+  }
+
+  function startWatch(watch: SharedWatch): void {
+    const { plural } = watch.selection.kind;
+    const reflector = startReflector<KubeObject>({
+      ...watch.selection,
+      client,
+      clock,
+      random,
+      logger,
+      metrics: metrics.watch(plural),
+      transform: withoutManagedFields,
+      handler: fanOut(watch.stores),
+    });
+    watch.reflector = reflector;
+    metrics.watchLag(plural, () => (clock.now() - reflector.lastActivity()) / 1000);
+  }
+
+  function reflectors(): Reflector[] {
+    return [...watches.values()].flatMap(({ reflector }) => reflector ?? []);
+  }
+
+  return {
+    open<T extends KubeObject, Index extends string = never>(asked: CacheOptions<T, Index>): Store<T, Index> {
+      if (started) throw new ManagerError('A cache can be asked for in setup alone');
+      const { indexes, transform, ...selection } = asked;
+      const store = createStore<T, Index>(indexes === undefined ? {} : { indexes });
+      // Whoever asks for a kind says what its objects are.
+      watchOf(selection).stores.push(transform === undefined ? store : transformed(store, transform));
+      return store;
+    },
+    start() {
+      started = true;
+      for (const watch of watches.values()) startWatch(watch);
+    },
+    async synced(signal) {
+      await Promise.all(reflectors().map((reflector) => reflector.synced(signal)));
+    },
+    get missing() {
+      return [...watches.values()]
+        .filter(({ reflector }) => reflector?.hasSynced !== true)
+        .map(({ selection }) => selection.kind.plural);
+    },
+    async stop() {
+      await Promise.all(reflectors().map((reflector) => reflector.stop()));
+    },
+  };
+}
+
+/** They are a third of many objects, and no controller reads them from a cache. */
+function withoutManagedFields(item: KubeObject): KubeObject {
+  if (item.metadata.managedFields === undefined) return item;
+  const { managedFields: _, ...metadata } = item.metadata;
+  return { ...item, metadata };
+}

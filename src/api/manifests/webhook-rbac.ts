@@ -1,0 +1,43 @@
+import { kubernetesExecutionKind, slotJournalKind, workflowExecutionKind } from '../names.ts';
+import { accountRbac, rule } from './account-rbac.ts';
+import type { Installation } from './installation.ts';
+import type { SchemaObject } from './structural-schema.ts';
+import { webhookConfigurationName } from './webhook-configurations.ts';
+
+/** Roles and bindings of the webhook's account: what its work needs and nothing else. */
+export function webhookRbac(installation: Installation): readonly SchemaObject[] {
+  const { namespace, webhookServiceAccount: name } = installation;
+  return accountRbac({ name, namespace, clusterRules, namespaceRules: namespaceRules(installation) });
+}
+
+const clusterRules: readonly SchemaObject[] = [
+  // patch: executions from before the installation get their label.
+  rule(kubernetesExecutionKind, ['get', 'list', 'watch', 'patch']),
+  rule(workflowExecutionKind, ['get', 'list', 'watch']),
+  rule(slotJournalKind, ['get', 'list', 'watch', 'create', 'update']),
+  // Who may approve is asked of the API server, for the user of the request.
+  { apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews'], verbs: ['create'] },
+  { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },
+  // The certificate's authority is kept in the two configurations, where no one else does it.
+  {
+    apiGroups: ['admissionregistration.k8s.io'],
+    resources: ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'],
+    resourceNames: [webhookConfigurationName],
+    verbs: ['get', 'list', 'watch', 'patch'],
+  },
+];
+
+function namespaceRules(installation: Installation): readonly SchemaObject[] {
+  const secret = { apiGroups: [''], resources: ['secrets'] };
+  return [
+    {
+      apiGroups: [''],
+      resources: ['configmaps'],
+      resourceNames: [installation.configMap],
+      verbs: ['get', 'list', 'watch'],
+    },
+    { ...secret, resourceNames: [installation.certificateSecret], verbs: ['get', 'list', 'watch', 'update'] },
+    // RBAC cannot restrict a create by name: the name is not known when it is asked.
+    { ...secret, verbs: ['create'] },
+  ];
+}

@@ -1,0 +1,79 @@
+import { defaultServiceAccountName } from '../../../src/api/names.ts';
+import type { Action, ActionContext } from '../../../src/plugin/action.ts';
+import { keepLogs } from '../../builders/logs.ts';
+import type { ActionGround } from './action-ground.ts';
+import { interruptedCalls, type Interruption } from './interrupted-client.ts';
+
+/** The attempts of one execution at one action, one after the other. */
+export interface Attempts {
+  /** What the attempts so far have remembered. */
+  readonly remembered: unknown;
+  /** Lines that the action has logged. */
+  readonly logged: string;
+  /** One attempt; answers what it returned and how many calls it made. */
+  run(interruption?: Interruption): Promise<{ readonly result: unknown; readonly calls: number }>;
+  /** One attempt to undo what had this result. */
+  rollback(result: unknown, interruption?: Interruption): Promise<{ readonly calls: number }>;
+}
+
+/** Makes attempts at an action, as the ServiceAccount of the ground. */
+export function attemptsAt(
+  // Each action parses the parameters of its own type.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  action: Action<any>,
+  ground: ActionGround,
+  parameters: object,
+  timeoutMilliseconds?: number,
+): Attempts {
+  const { lines, logger } = keepLogs();
+  let attempt = 0;
+  let remembered: unknown;
+
+  async function attemptAt(
+    interruption: Interruption | undefined,
+    work: (context: ActionContext<unknown>) => Promise<unknown>,
+  ) {
+    attempt += 1;
+    const calls = interruptedCalls(interruption);
+    const result = await ground.asRunner((kube) =>
+      work({
+        parameters: action.parameters.parse(parameters),
+        kube: calls.client(kube),
+        signal: calls.signal,
+        logger,
+        execution: {
+          namespace: ground.namespace,
+          name: 'heal-step-1',
+          uid: ground.uid,
+          workflow: 'heal',
+          stepNumber: 1,
+          attempt,
+          serviceAccountName: defaultServiceAccountName,
+          ...(timeoutMilliseconds === undefined ? {} : { timeoutMilliseconds }),
+        },
+        remember: (value) =>
+          calls.call(async () => {
+            remembered = structuredClone(value);
+          }),
+        remembered: structuredClone(remembered),
+      }),
+    );
+    return { result, calls: calls.count };
+  }
+
+  return {
+    get remembered() {
+      return remembered;
+    },
+    get logged() {
+      return JSON.stringify(lines);
+    },
+    run: (interruption) => attemptAt(interruption, (context) => action.run(context)),
+    async rollback(result, interruption) {
+      return attemptAt(interruption, async (context) => {
+        if (action.rollback === undefined) throw new Error(`${action.name} has no rollback`);
+        return action.rollback({ ...context, result });
+      });
+    },
+  };
+}
