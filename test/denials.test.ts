@@ -12,6 +12,7 @@ import type { Verdict } from '../src/policy/verdict.ts';
 import { identifyWorkflow } from '../src/policy/workflow-identity.ts';
 import { checkGraph } from '../src/policy/workflow-graph.ts';
 import { workflowAccepts } from '../src/policy/workflow-state.ts';
+import { denialsForNow, denialsOfApproval } from './denials-of-approval.ts';
 
 const text = readFileSync(join(import.meta.dirname, '../docs/denials.md'), 'utf8');
 const names = [1, 2, 3, 4, 5].map((step) => `heal-shop-step-${step}`);
@@ -96,7 +97,43 @@ describe('docs/denials.md', () => {
     expect(text).toContain(`Warning: ${warnings[0]}`);
   });
 
-  it('quotes the 503', () => {
+  it('quotes the 503 about a slot', () => {
     expect(text).toContain(slotsUnavailable('JournalUnwritable', '…').message);
+  });
+});
+
+/** Cells of the rows of the tables under a heading. */
+function rowsUnder(heading: string): readonly string[][] {
+  const section = text.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? '';
+  const rows = section.split('\n').filter((line) => /^\| .*`/.test(line));
+  return rows.map((line) =>
+    line
+      .split('|')
+      .map((cell) => cell.trim())
+      .slice(1, -1),
+  );
+}
+
+describe('what docs/denials.md says of approval', () => {
+  it('is every denial there is, with its code', async () => {
+    const denials = await denialsOfApproval();
+    const rows = rowsUnder('Approval').map(([code, reason]) => [code, reason]);
+    expect(rows).toEqual(denials.map(({ code, causes }) => [String(code), `\`${causes[0]?.reason}\``]));
+  });
+
+  it('quotes the first difference from what was approved', async () => {
+    const denials = await denialsOfApproval();
+    const other = denials.find(({ causes }) => causes[0]?.reason === 'NotTheApprovedStep');
+    expect(text).toContain(`denied the request: ${other?.message}`);
+  });
+
+  it('lists the 503 that have words of their own among the others', async () => {
+    const slots = slotsUnavailable('JournalUnwritable', '…').message.split('…')[0] ?? '';
+    const reasons = rowsUnder('No exact answer now').map(([reason]) => reason);
+    for (const { code, causes, message } of await denialsForNow()) {
+      expect(code).toBe(503);
+      expect(message).not.toContain(slots);
+      expect(reasons).toContain(`\`${causes[0]?.reason}\``);
+    }
   });
 });
