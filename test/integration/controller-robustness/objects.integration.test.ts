@@ -122,7 +122,7 @@ it('objects of a newer version, with phases and fields that nobody here knows, h
   // Of another controller, of a newer version: it holds a slot, whatever it does.
   const other = makeExecution('newer-by-another')
     .of('newer')
-    .withSpec({ action: 'from_the_future', ...{ orbit: 3 } });
+    .withSpec(Object.assign({ action: 'from_the_future' }, { orbit: 3 }));
   await namespace.executions.create(other.step(7).build());
   const future = { phase: 'suspended', hibernation: { until: 'spring' } };
   // It may have failed already, for want of such an action: settled is for ever.
