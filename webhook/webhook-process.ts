@@ -41,6 +41,7 @@ import { createStepLister } from './cluster/step-lister.ts';
 import { createExecutionLabeller } from './cluster/label-old-executions.ts';
 import { watchLiveWorkflows } from './cluster/live-workflows.ts';
 import { recallExecutions } from './cluster/recall-executions.ts';
+import { createUnmarkedExecutions } from './cluster/unmarked-executions.ts';
 import { mutateExecution } from './executions/mutate-execution.ts';
 import { createPluginFailureLog } from './executions/plugin-failure-log.ts';
 import { validateExecution } from './executions/validate-execution.ts';
@@ -48,7 +49,7 @@ import { gatherArrivals } from './journal/gather-arrivals.ts';
 import { seenExecutionsCapacity } from './journal/seen-executions.ts';
 import { createSlotKeeper, type SlotKeeper } from './journal/slot-keeper.ts';
 import { readinessOf } from './readiness.ts';
-import type { ClientAuthority } from './server/client-identity.ts';
+import { startClientAuthorityFile, type ClientAuthorityFile } from './server/client-authority-file.ts';
 import type { ServerLimits } from './server/server-limits.ts';
 import { createWebhookServer } from './server/webhook-server.ts';
 import { validateWorkflow } from './workflows/validate-workflow.ts';
@@ -67,8 +68,8 @@ export interface WebhookProcessOptions {
   /** Overrides of the configuration, from `environmentTexts`. */
   readonly environment: Partial<ConfigTexts>;
   readonly certificate: CertificateOrigin;
-  /** With it, only the API server may call. */
-  readonly clientAuthority?: ClientAuthority;
+  /** With it, only the API server may call. The file is followed. */
+  readonly clientAuthority?: ClientAuthorityFile;
   /** 0 takes a free one. */
   readonly port: number;
   readonly metricsPort: number;
@@ -124,9 +125,10 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
   const config = await startConfig(options, client, events, createConfigMetrics(registry).rejected);
 
   const watching = (resource: string) => ({ client, clock, logger, metrics: kubeMetrics.watch(resource) });
+  const unmarked = createUnmarkedExecutions();
   const keeper = createSlotKeeper({
     store: createJournalObjects(client),
-    reader: createExecutionReader(client),
+    reader: createExecutionReader(client, unmarked),
     workflowRevision: (namespace, workflow) => workflows.revisionOf(namespace, workflow),
     clock,
     metrics: createJournalMetrics(registry),
@@ -149,10 +151,15 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
     clock,
     logger,
     watchReached: (resourceVersion) => keeper.cache.reached(resourceVersion, watchMomentMilliseconds),
+    count(execution) {
+      unmarked.count(execution.uid, execution.workflow);
+      keeper.cache.upserted(execution);
+    },
   });
   const executions: Reflector = watchActiveExecutions(
     watching('kubernetesexecutions'),
     keeper.cache,
+    unmarked,
     labeller.label,
   );
   const journals = watchJournals(watching('slotjournals'), keeper);
@@ -174,6 +181,9 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
     wallClock: () => new Date().toISOString(),
   };
   const certificates = await startCertificates(options, client, createCertificateMetrics(registry, Date.now));
+  const clients = options.clientAuthority
+    ? await startClientAuthorityFile({ ...options.clientAuthority, clock, logger })
+    : undefined;
   const server = createWebhookServer({
     routes: [
       {
@@ -204,7 +214,7 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
     metricsPort: options.metricsPort,
     ...(options.host === undefined ? {} : { host: options.host }),
     certificate: certificates.current(),
-    ...(options.clientAuthority === undefined ? {} : { clientAuthority: options.clientAuthority }),
+    ...(clients === undefined ? {} : { clientAuthority: clients.current() }),
     readiness: () => readinessOf(reflectors, labeller),
     metricsSource: registry,
     metrics: createAdmissionMetrics(registry),
@@ -213,6 +223,7 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   });
   certificates.onChange((certificate) => server.useCertificate(certificate));
+  clients?.onChange((authority) => server.useClientAuthority(authority));
   const ports = await server.start();
 
   return {
@@ -221,6 +232,7 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
       await server.drain();
       await Promise.all([
         certificates.stop(),
+        clients?.stop(),
         config.stop(),
         ...Object.values(reflectors).map((reflector) => reflector.stop()),
         events.stop(),
