@@ -29,6 +29,8 @@ export interface ControllerReplicaOptions {
   readonly script?: string;
   /** More flags of the command, by name without dashes. */
   readonly flags?: Readonly<Record<string, string>>;
+  /** The same for flags that have no value. */
+  readonly switches?: readonly string[];
 }
 
 /** Starts a controller; it ends with this process at the latest. */
@@ -42,6 +44,7 @@ export async function startControllerReplica(
     logLevel = 'info',
     script = join(import.meta.dirname, '../../src/main.ts'),
     flags: moreFlags = {},
+    switches = [],
   }: ControllerReplicaOptions,
 ): Promise<ControllerReplica> {
   const metricsPort = await freePort();
@@ -61,6 +64,7 @@ export async function startControllerReplica(
       'controller',
       ...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`),
       ...plugins.map((plugin) => `--plugin=${plugin}`),
+      ...switches.map((flag) => `--${flag}`),
     ],
     logFile: join(controlPlane.folder, `${name}.log`),
     env: { POD_NAME: name, ...environment },
