@@ -71,9 +71,19 @@ describe.concurrent('the command', () => {
       'certificate-folder',
       'client-ca',
       'log-level',
+      'plugin',
+      'builtin-actions',
     ]) {
       expect(stdout).toContain(`--${flag} `);
     }
+  });
+
+  it('refuses a plugin that is none in one line that names it, and exits with 1', async () => {
+    const plugin = join(controlPlane.folder, 'no-plugin.mjs');
+    writeFileSync(plugin, 'export default { name: 7 };');
+    const { exitCode, stderr } = await run(webhook(`--plugin=${plugin}`));
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/^stepgate: plugin \S+no-plugin.mjs: name: .+\n$/);
   });
 
   it.each([

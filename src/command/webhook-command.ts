@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { builtInActions } from '../../sdk/actions/built-in-actions.ts';
 import { startWebhookProcess, type CertificateOrigin } from '../../webhook/webhook-process.ts';
 import { defaultInstallation, type Installation } from '../api/manifests/installation.ts';
 import { environmentTexts } from '../config/environment.ts';
@@ -32,6 +33,7 @@ ${commonUsage}
   --client-name NAME         ... and with this common name (repeatable)
   --plugin FILE              a plugin, as a file or a package: parameters of its actions are checked against their
                              schemas, and its admission checks are asked (repeatable)
+  --builtin-actions          the same for the parameters of the actions that stepgate brings
 ${lastUsage}
 `;
 
@@ -42,6 +44,7 @@ const flags = {
   'certificate-name': { type: 'string', multiple: true },
   'client-ca': { type: 'string' },
   'client-name': { type: 'string', multiple: true },
+  'builtin-actions': { type: 'boolean', default: false },
 } as const;
 
 type Flags = ReturnType<typeof readFlags<typeof flags>>;
@@ -59,7 +62,10 @@ export const webhookCommand: Command = {
       metricsPort: portOf('metrics-port', values['metrics-port']),
     };
     await runUntilSignal(host, logger, async (signal) => {
-      const plugins = await loadPlugins(values.plugin ?? [], { provide: host.provide });
+      const plugins = [
+        ...(values['builtin-actions'] ? [builtInActions] : []),
+        ...(await loadPlugins(values.plugin ?? [], { provide: host.provide })),
+      ];
       if (plugins.length > 0) outliveUnhandledRejections(host, logger);
       return startWebhookProcess({
         plugins,

@@ -31,7 +31,6 @@ describe('the answer of a check', () => {
     ["the limit's own cause", { ...denial, causes: [{ reason: 'ParallelLimitReached', message: 'Full.' }] }],
     ['a reason that is no word', { ...denial, reason: 'go away' }],
     ['warnings that are none', { decision: 'allow', warnings: 'soon' }],
-    ['a thenable', { then: () => undefined }],
   ])('is none where it is %s', (_, answer) => {
     expect(() => readCheckVerdict('NotNow', answer)).toThrow('no verdict');
   });

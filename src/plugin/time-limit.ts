@@ -12,7 +12,7 @@ export type TimeLimit = <Result>(work: () => Result) => Result;
 /**
  * Stops synchronous work after so many milliseconds: loops without end and regular expressions that backtrack for
  * years too. No promise and no AbortSignal can do that, for they need the thread that the work keeps. `node:vm` can:
- * another thread watches the time and has V8 give up. It costs a thread for each call, some 0.1 ms on an idle machine.
+ * another thread watches the time and has V8 give up. It costs a thread for each call: half a millisecond on a busy machine.
  * Not for work within work.
  */
 export function createTimeLimit(milliseconds: number): TimeLimit {

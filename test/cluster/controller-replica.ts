@@ -24,6 +24,8 @@ export interface ControllerReplicaOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Files of plugins. */
   readonly plugins?: readonly string[];
+  /** False: it works without asking whether another does. Default true. */
+  readonly leaderElection?: boolean;
   readonly logLevel?: string;
   /** The script that runs, default src/main.ts; benchmarks have their own. */
   readonly script?: string;
@@ -41,6 +43,7 @@ export async function startControllerReplica(
     at,
     environment = {},
     plugins = [],
+    leaderElection = true,
     logLevel = 'info',
     script = join(import.meta.dirname, '../../src/main.ts'),
     flags: moreFlags = {},
@@ -63,6 +66,7 @@ export async function startControllerReplica(
       script,
       'controller',
       ...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`),
+      ...(leaderElection ? [] : ['--no-leader-elect']),
       ...plugins.map((plugin) => `--plugin=${plugin}`),
       ...switches.map((flag) => `--${flag}`),
     ],

@@ -77,6 +77,7 @@ describe('an execution that names an account', () => {
     await executions.create(makeExecution('one').of('restart').withSpec(runner).build());
     await executions.create(makeExecution('two').of('restart').build());
     await namespace.executions.create(named('three'));
+    expect(await namespace.active()).toEqual(['one', 'three', 'two']);
   });
 
   it('passes once that Role is there, in its namespace alone', async () => {
@@ -159,5 +160,6 @@ describe('a workflow that names an account', () => {
     });
     const step = { ...deployer, parameters: { replicas: '3' } };
     await namespace.executions.create(makeExecution('big-step-1').of('big').withSpec(step).build());
+    expect(await namespace.active('big')).toEqual(['big-step-1']);
   });
 });

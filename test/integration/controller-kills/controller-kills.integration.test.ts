@@ -7,19 +7,22 @@ import { makeWorkflow } from '../../builders/workflow-builder.ts';
 import { eventually } from '../../cluster/eventually.ts';
 import { type FaultyHttpProxy, startFaultyHttpProxy } from '../../cluster/faulty-http-proxy.ts';
 import { type InstalledCluster, startInstalledCluster } from '../../cluster/installed-cluster.ts';
-import { createRunnerAccount } from '../../cluster/runner-account.ts';
 import { createRandom } from '../../simulation/random.ts';
 import { type Observer, startObserver } from '../../storm/observer.ts';
+import {
+  type ControlledNamespace,
+  openControlledNamespace,
+  tallyPlugin,
+  unlimitedRate,
+} from '../controlled-namespace.ts';
 import { mostActive } from '../most-active.ts';
-import { openNamespace, type OpenNamespace } from '../open-namespace.ts';
 import { createKillMoments, sides, writeKinds } from './kill-moments.ts';
 import { startSuccession, type Succession } from './succession.ts';
-import { markLabel, notesName } from './tally-plugin.ts';
 
 // A controller dies at its writes, before the API server sees one or before it hears the answer, KILLS times in all.
-// Others wait for that, and go on. No step may be lost, none run twice, and nothing may stand still.
+// Others wait for that, and go on (`make kills`: 200 times). No step may be lost, none run twice, and nothing may stand still.
 
-const kills = Number(process.env['KILLS'] || 200);
+const kills = Number(process.env['KILLS'] || 50);
 const seed = Number(process.env['SEED'] || 1);
 
 /** Alive at the same time: enough to do at any moment, and little to take up for the next leader. */
@@ -31,7 +34,7 @@ let client: KubeClient;
 let proxy: FaultyHttpProxy;
 let observer: Observer;
 let succession: Succession;
-let namespace: OpenNamespace;
+let namespace: ControlledNamespace;
 
 beforeAll(async () => {
   cluster = await startInstalledCluster({ replicas: 1, controllerManager: false });
@@ -39,13 +42,7 @@ beforeAll(async () => {
   client = createKubeClient(controlPlane.kubeConfig());
   proxy = await startFaultyHttpProxy(controlPlane);
   observer = await startObserver(client);
-  namespace = await openNamespace(client, 'kills');
-  await createRunnerAccount(client, 'kills');
-  await client.request({
-    method: 'POST',
-    path: '/api/v1/namespaces/kills/configmaps',
-    body: { metadata: { name: notesName } },
-  });
+  namespace = await openControlledNamespace(client, 'kills');
   succession = await startSuccession({
     controlPlane,
     proxy,
@@ -53,10 +50,9 @@ beforeAll(async () => {
     moments: createKillMoments(createRandom(seed)),
     standbys: 3,
     replica: {
-      plugins: [join(import.meta.dirname, 'tally-plugin.ts')],
+      plugins: [tallyPlugin],
       environment: {
-        KUBERNETES_QPS: '1000',
-        KUBERNETES_BURST: '2000',
+        ...unlimitedRate,
         NODE_COMPILE_CACHE: join(controlPlane.folder, 'compile-cache'),
       },
     },
@@ -96,7 +92,7 @@ it(`a controller killed at ${kills} moments loses no step, runs none twice and n
   const { items: executions } = await namespace.executions.list<{
     readonly items: readonly KubernetesExecution[];
   }>();
-  const effects = await effectsOf(client);
+  const effects = await namespace.effects();
   expect(workflows).toHaveLength(created);
   for (const { metadata, status } of workflows) {
     const name = metadata.name ?? '';
@@ -128,23 +124,6 @@ function workflowOf(name: string): WorkflowExecution {
 async function unfinished(): Promise<readonly WorkflowExecution[]> {
   const { items } = await namespace.workflows.list<{ readonly items: readonly WorkflowExecution[] }>();
   return items.filter(({ status }) => status?.phase !== 'completed' && status?.phase !== 'failed');
-}
-
-/** What was done, by the name of the execution that did it: notes and marks that are there. */
-async function effectsOf(client: KubeClient): Promise<ReadonlyMap<string, number>> {
-  const { items } = await client.request<{
-    readonly items: readonly {
-      readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
-      readonly data?: Readonly<Record<string, string>>;
-    }[];
-  }>({ method: 'GET', path: '/api/v1/namespaces/kills/configmaps' });
-  const effects = new Map<string, number>();
-  for (const { metadata, data = {} } of items) {
-    const mark = metadata.labels?.[markLabel];
-    const names = mark === undefined ? (metadata.name === notesName ? Object.keys(data) : []) : [mark];
-    for (const name of names) effects.set(name, (effects.get(name) ?? 0) + 1);
-  }
-  return effects;
 }
 
 /**

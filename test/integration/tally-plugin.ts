@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { defineAction } from '../../../src/plugin/action.ts';
-import { definePlugin } from '../../../src/plugin/plugin.ts';
+import { defineAction } from '../../src/plugin/action.ts';
+import { definePlugin } from '../../src/plugin/plugin.ts';
 
 /** ConfigMap of each namespace in which `note` leaves one key for each execution. */
 export const notesName = 'notes';
