@@ -112,6 +112,7 @@ describe('the controller', () => {
     const two = await start('two');
     await one.child.kill();
     await eventually('two leads', () => leads(two), 40_000);
+    expect(await holder()).toMatch(/^two_/);
     await runWorkflow();
   });
 
@@ -158,10 +159,9 @@ describe('the controller', () => {
       metadata: { name: 'hello' },
       spec: { steps },
     });
-    await eventually(
-      'it is completed',
-      async () => (await ofDefault.get<WorkflowExecution>('hello')).status?.phase === 'completed',
-    );
+    const status = async () => (await ofDefault.get<WorkflowExecution>('hello')).status;
+    await eventually('it is over', async () => (await status())?.completionTime !== undefined);
+    expect(await status()).toMatchObject({ phase: 'completed', stepStatuses: [{ attempts: 1 }] });
   });
 
   it('does not start with a plugin that there is not', async () => {
