@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 /**
@@ -5,6 +6,13 @@ import { defineConfig } from 'vitest/config';
  * global setup finds or builds once, before the first test.
  */
 export default defineConfig({
+  // Examples import the package as its users do; in tests that is what the sources say now.
+  resolve: {
+    alias: [
+      { find: /^stepgate$/, replacement: join(import.meta.dirname, 'sdk/index.ts') },
+      { find: /^stepgate\/testing$/, replacement: join(import.meta.dirname, 'sdk/testing.ts') },
+    ],
+  },
   test: {
     maxWorkers: 2,
     reporters: ['default', './test/summary-reporter.ts'],
@@ -28,7 +36,13 @@ export default defineConfig({
           // Machines are shared: what takes a second alone may take twenty beside others.
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          include: ['src/**/*.test.ts', 'webhook/**/*.test.ts', 'sdk/**/*.test.ts', 'test/**/*.test.ts'],
+          include: [
+            'src/**/*.test.ts',
+            'webhook/**/*.test.ts',
+            'sdk/**/*.test.ts',
+            'test/**/*.test.ts',
+            'examples/**/*.test.ts',
+          ],
           exclude: ['**/*.integration.test.ts', 'node_modules/**'],
         },
       },

@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { normaliseWorkflow } from '../src/api/normalised-workflow.ts';
 import { alreadyExists, slotsUnavailable } from '../src/policy/execution-refusals.ts';
 import { parallelLimit } from '../src/policy/parallel-limit.ts';
+import { findParameterFaults, parametersInvalid } from '../src/plugin/check-parameters.ts';
+import { pluginFailed } from '../src/plugin/plugin-failure.ts';
+import { serviceAccountNotAllowed } from '../src/policy/service-account-right.ts';
 import type { Verdict } from '../src/policy/verdict.ts';
 import { identifyWorkflow } from '../src/policy/workflow-identity.ts';
 import { checkGraph } from '../src/policy/workflow-graph.ts';
@@ -45,6 +49,15 @@ const denials: Readonly<Record<string, Verdict | undefined>> = {
   'a missing workflow': workflowAccepts('no-such', 'default', 'missing'),
   'a settled workflow': workflowAccepts('race', 'default', 'settled'),
   'a circle': checkGraph(circle, fields),
+  'parameters that do not fit': parametersInvalid(
+    'resize',
+    findParameterFaults(
+      { name: 'resize', parameters: z.object({ replicas: z.number() }) },
+      { replicas: 'many' },
+    ),
+  ),
+  'another account': serviceAccountNotAllowed({ user: 'jane', namespace: 'shop', account: 'deployer' }),
+  'a plugin that fails': pluginFailed({ plugin: 'acme', part: 'check NotToZero', kind: 'threw' }),
 };
 
 describe('docs/denials.md', () => {

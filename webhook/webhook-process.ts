@@ -1,4 +1,5 @@
 import type { KubeConfig } from '@kubernetes/client-node';
+import type { Registry } from 'prom-client';
 import type { Installation } from '../src/api/manifests/installation.ts';
 import {
   mutateExecutionsPath,
@@ -22,7 +23,10 @@ import { createJournalMetrics } from '../src/observability/journal-metrics.ts';
 import { createKubeMetrics, type KubeMetrics } from '../src/observability/kube-metrics.ts';
 import type { Logger } from '../src/observability/logger.ts';
 import { createMetricsRegistry } from '../src/observability/metrics-registry.ts';
-import { createAccessReviewer } from './approval/access-review.ts';
+import { createPluginMetrics } from '../src/observability/plugin-metrics.ts';
+import { createPluginAdmission } from '../src/plugin/plugin-admission.ts';
+import type { Plugin } from '../src/plugin/plugin.ts';
+import { createAccessReviewer } from './rights/access-review.ts';
 import { createApprovalChronicle } from './approval/approval-chronicle.ts';
 import { mutateWorkflow } from './approval/mutate-workflow.ts';
 import { startCertificateFiles } from './certificates/certificate-files.ts';
@@ -37,7 +41,9 @@ import { createStepLister } from './cluster/step-lister.ts';
 import { createExecutionLabeller } from './cluster/label-old-executions.ts';
 import { watchLiveWorkflows } from './cluster/live-workflows.ts';
 import { recallExecutions } from './cluster/recall-executions.ts';
+import { createUnmarkedExecutions } from './cluster/unmarked-executions.ts';
 import { mutateExecution } from './executions/mutate-execution.ts';
+import { createPluginFailureLog } from './executions/plugin-failure-log.ts';
 import { validateExecution } from './executions/validate-execution.ts';
 import { gatherArrivals } from './journal/gather-arrivals.ts';
 import { seenExecutionsCapacity } from './journal/seen-executions.ts';
@@ -72,6 +78,8 @@ export interface WebhookProcessOptions {
   /** Name of this replica, for Events: the pod's. */
   readonly replica: string;
   readonly logger: Logger;
+  /** Their actions' parameters are checked, and their checks asked. */
+  readonly plugins?: readonly Plugin[];
   readonly limits?: Partial<ServerLimits>;
   /** Gives up the start. */
   readonly signal?: AbortSignal;
@@ -96,13 +104,15 @@ const watchMomentMilliseconds = 1_000;
 /**
  * Wires one replica of the admission webhook and starts it. Resolves when it listens; it is ready, as
  * `/readyz` tells, when it has seen all there is.
- * @throws ConfigError for a value that cannot be used, the error of `listen`, the reason of `signal`
+ * @throws ConfigError for a value that cannot be used, PluginError for plugins that do not go together, the error of
+ * `listen`, the reason of `signal`
  */
 export async function startWebhookProcess(options: WebhookProcessOptions): Promise<WebhookProcess> {
   const { kubeConfig, logger } = options;
   const clock = systemClock;
   const registry = createMetricsRegistry({ processMetrics: true });
   const kubeMetrics = createKubeMetrics(registry);
+  const plugins = pluginAdmission(options, registry);
   const client = createKubeClient(kubeConfig, { component: 'webhook', onResponse: kubeMetrics.responded });
   const events = createEventRecorder({
     client,
@@ -115,9 +125,10 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
   const config = await startConfig(options, client, events, createConfigMetrics(registry).rejected);
 
   const watching = (resource: string) => ({ client, clock, logger, metrics: kubeMetrics.watch(resource) });
+  const unmarked = createUnmarkedExecutions();
   const keeper = createSlotKeeper({
     store: createJournalObjects(client),
-    reader: createExecutionReader(client),
+    reader: createExecutionReader(client, unmarked),
     workflowRevision: (namespace, workflow) => workflows.revisionOf(namespace, workflow),
     clock,
     metrics: createJournalMetrics(registry),
@@ -140,10 +151,15 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
     clock,
     logger,
     watchReached: (resourceVersion) => keeper.cache.reached(resourceVersion, watchMomentMilliseconds),
+    count(execution) {
+      unmarked.count(execution.uid, execution.workflow);
+      keeper.cache.upserted(execution);
+    },
   });
   const executions: Reflector = watchActiveExecutions(
     watching('kubernetesexecutions'),
     keeper.cache,
+    unmarked,
     labeller.label,
   );
   const journals = watchJournals(watching('slotjournals'), keeper);
@@ -157,8 +173,9 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
   reportLags(reflectors, kubeMetrics);
   await recall(client, keeper, logger);
 
+  const reviewer = createAccessReviewer(client, clock);
   const judge = {
-    reviewer: createAccessReviewer(client, clock),
+    reviewer,
     config: config.current,
     installation,
     wallClock: () => new Date().toISOString(),
@@ -173,6 +190,8 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
           workflows,
           listSteps: createStepLister(client),
           active: (namespace, workflow) => keeper.cache.active(namespace, workflow),
+          reviewer,
+          plugins,
           config: config.current,
         }),
       },
@@ -183,6 +202,7 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
         handler: validateWorkflow({
           ...judge,
           keeper,
+          plugins,
           chronicle: createApprovalChronicle(events, createApprovalMetrics(registry)),
         }),
       },
@@ -215,6 +235,13 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
       client.close();
     },
   };
+}
+
+function pluginAdmission({ plugins = [], logger }: WebhookProcessOptions, registry: Registry) {
+  if (plugins.length === 0) return undefined;
+  const clock = systemClock;
+  const onFailure = createPluginFailureLog(logger, clock, createPluginMetrics(registry));
+  return createPluginAdmission(plugins, { clock, onFailure });
 }
 
 /** What it does not learn costs a slot for a while: no reason not to start. */

@@ -8,6 +8,7 @@ export interface ResourceKind {
   readonly plural: string;
 }
 
+/** The kind of workflows. */
 export const workflowExecutionKind = {
   group: 'workflowexecution.kubernaut.io',
   version: 'v1alpha1',
@@ -15,6 +16,7 @@ export const workflowExecutionKind = {
   plural: 'workflowexecutions',
 } as const satisfies ResourceKind;
 
+/** The kind of executions. */
 export const kubernetesExecutionKind = {
   group: 'kubernetesexecution.kubernaut.io',
   version: 'v1alpha1',
@@ -40,6 +42,9 @@ export const workflowAnnotation = 'kubernaut.io/workflow';
  * one, and runs the rollback of the action.
  */
 export const rollbackOfAnnotation = 'kubernaut.io/rollback-of';
+
+/** Annotation on an execution: which call has created it, so that one whose answer was lost knows its own again. */
+export const createAttemptAnnotation = 'kubernaut.io/create-attempt';
 
 /**
  * The longest label value. Source: apimachinery `validation.LabelValueMaxLength`.

@@ -7,6 +7,13 @@ const dependenciesOf = (workflow: ReturnType<typeof makeWorkflow>) =>
   normaliseWorkflow(workflow.build().spec).steps.map(({ dependencies }) => dependencies);
 
 describe('normaliseWorkflow', () => {
+  it('reads a dependency that is named again and again once', () => {
+    const step = { action: 'a', name: 'x', dependencies: Array.from({ length: 100 }, () => 'x') };
+    const steps = Array.from({ length: 1_000 }, (_, index) => ({ ...step, stepNumber: index + 1 }));
+    const normalised = normaliseWorkflow({ steps }).steps;
+    expect(normalised.every(({ dependencies }) => dependencies.length === 1_000)).toBe(true);
+  });
+
   it('reads the same steps from both shapes', () => {
     const step = {
       name: 'first',

@@ -101,9 +101,10 @@ function dependencyFinder(steps: readonly PlanStep[]): (text: string) => readonl
 }
 
 function resolve(texts: readonly string[], find: (text: string) => readonly number[]): Dependencies {
+  const each = unique(texts);
   return {
-    known: unique(texts.flatMap(find)),
-    unknown: unique(texts.filter((text) => find(text).length === 0)),
+    known: unique(each.flatMap(find)),
+    unknown: each.filter((text) => find(text).length === 0),
   };
 }
 

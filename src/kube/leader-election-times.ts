@@ -8,6 +8,7 @@ export interface LeaderElectionTimes {
   readonly retryPeriodMilliseconds: number;
 }
 
+/** client-go's defaults. */
 export const defaultLeaderElectionTimes: LeaderElectionTimes = {
   leaseDurationMilliseconds: 15_000,
   renewDeadlineMilliseconds: 10_000,

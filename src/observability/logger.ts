@@ -6,8 +6,10 @@ export type Logger = Pick<pino.Logger, 'debug' | 'info' | 'warn' | 'error'>;
 
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
+/** From which severity on lines are written. */
 export type LogLevel = (typeof logLevels)[number];
 
+/** What a logger lets through, and where to. */
 export interface LoggerOptions {
   readonly level: LogLevel;
   /** `webhook`, `controller`, …; a field of every line. */

@@ -15,11 +15,14 @@ export interface CheckFacts {
   readonly dryRun: boolean;
 }
 
-/** A rule of one's own for executions: facts in, verdict out. It does no I/O and has 100 ms. */
+/** A rule of one's own for executions: facts in, verdict out. It answers at once, without I/O, and has 250 ms. */
 export interface AdmissionCheck {
   /** In CamelCase; a denial without causes carries it as its reason. */
   readonly name: string;
-  /** The actions it is asked about; absent: those of its own plugin. `*`: all. */
+  /**
+   * The actions it is asked about; absent: those of its own plugin. `*`: all. Where it fails, executions of its own
+   * plugin's actions are refused, and others pass with a warning.
+   */
   readonly actions?: readonly string[] | '*';
   check(facts: CheckFacts): Exclude<Verdict, { readonly decision: 'patch' }>;
 }

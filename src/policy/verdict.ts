@@ -25,15 +25,18 @@ interface Remarks {
   readonly auditAnnotations?: Readonly<Record<string, string>>;
 }
 
+/** The request may be. */
 export interface Allow extends Remarks {
   readonly decision: 'allow';
 }
 
+/** It may be, once it is changed so. */
 export interface Patch extends Remarks {
   readonly decision: 'patch';
   readonly operations: readonly PatchOperation[];
 }
 
+/** It may not be; this is what its client is told. */
 export interface Deny extends Remarks {
   readonly decision: 'deny';
   /** HTTP status code of the metav1.Status the client gets. */
@@ -44,8 +47,10 @@ export interface Deny extends Remarks {
   readonly causes: readonly Cause[];
 }
 
+/** What a policy thinks of a request. */
 export type Verdict = Allow | Patch | Deny;
 
+/** The verdict of who has nothing against it. */
 export const allowed: Allow = { decision: 'allow' };
 
 /** A denial from its parts. @example deny(403, 'Forbidden', 'no approval', [{ reason: 'ApprovalRequired', message: '…' }]) */

@@ -68,6 +68,22 @@ describe('the graph of a workflow', () => {
     expect(checkGraph(circle, fields)?.causes[0]?.reason).toBe('DependencyCycle');
   });
 
+  it('shows the ends of a circle that is too long to read', () => {
+    const chain = Array.from({ length: 100 }, (_, index) => step(index + 1, [index === 0 ? 100 : index]));
+    const message = checkGraph(chain, fields)?.message;
+    expect(message).toMatch(/circle: 1 → 100 → 99 .* → … \(81 more\) … → .* → 2 → 1\.$/);
+  });
+
+  it('says no more of a thousand steps that all depend on each other than a person reads', () => {
+    const all = Array.from({ length: 1_000 }, (_, index) => index + 1);
+    const denial = checkGraph(
+      all.map((number) => step(number, all)),
+      fields,
+    );
+    expect(denial?.causes).toHaveLength(20);
+    expect(denial?.message.length).toBeLessThan(5_000);
+  });
+
   it('finds a circle exactly when no order exists', () => {
     const graphs = fc.integer({ min: 1, max: 8 }).chain((count) =>
       fc.array(fc.array(fc.integer({ min: 1, max: count }), { maxLength: 3 }), {

@@ -12,70 +12,70 @@ export interface GraphFields {
 /** A message that lists everything helps nobody. */
 const causesShown = 20;
 
+/** Nor does a circle that is spelled out whole. */
+const stepsShown = 20;
+
 /**
  * The denial of a workflow whose steps cannot be put in an order, or undefined: step numbers given twice,
  * dependencies that no step has, and cycles, each cycle with its path. In time linear in steps and dependencies.
  */
 export function checkGraph(steps: readonly NormalisedStep[], fields: GraphFields): Deny | undefined {
-  const causes = [
-    ...doubledNumbers(steps, fields),
-    ...unknownDependencies(steps, fields),
-    ...cycles(steps, fields),
-  ];
-  if (causes.length === 0) return undefined;
-  const message = causes
-    .slice(0, causesShown)
-    .map((cause) => cause.message)
-    .join(' ');
-  return deny(422, 'Invalid', message, causes.slice(0, causesShown));
-}
-
-function doubledNumbers(steps: readonly NormalisedStep[], fields: GraphFields): Cause[] {
-  const first = new Map<number, number>();
-  return steps.flatMap((step, index) => {
-    const before = first.get(step.stepNumber);
-    if (before === undefined) {
-      first.set(step.stepNumber, index);
-      return [];
+  const causes: Cause[] = [];
+  for (const faults of [doubledNumbers, unknownDependencies, cycles]) {
+    for (const cause of faults(steps, fields)) {
+      if (causes.length === causesShown) break;
+      causes.push(cause);
     }
-    const message = `Steps ${before} and ${index} of the list have the same step number, ${step.stepNumber}.`;
-    return [{ reason: 'StepNumberDuplicate', field: `${fields.steps}[${index}].stepNumber`, message }];
-  });
+  }
+  if (causes.length === 0) return undefined;
+  return deny(422, 'Invalid', causes.map((cause) => cause.message).join(' '), causes);
 }
 
-function unknownDependencies(steps: readonly NormalisedStep[], fields: GraphFields): Cause[] {
+function* doubledNumbers(steps: readonly NormalisedStep[], fields: GraphFields): Generator<Cause> {
+  const first = new Map<number, number>();
+  for (const [index, { stepNumber }] of steps.entries()) {
+    const before = first.get(stepNumber);
+    if (before === undefined) {
+      first.set(stepNumber, index);
+      continue;
+    }
+    const message = `Steps ${before} and ${index} of the list have the same step number, ${stepNumber}.`;
+    yield { reason: 'StepNumberDuplicate', field: `${fields.steps}[${index}].stepNumber`, message };
+  }
+}
+
+function* unknownDependencies(steps: readonly NormalisedStep[], fields: GraphFields): Generator<Cause> {
   const numbers = new Set(steps.map((step) => step.stepNumber));
-  return steps.flatMap((step, index) => {
-    const unknown = [
-      ...step.dependencies.filter((number) => !numbers.has(number)),
-      ...step.unknownDependencies,
-    ];
-    return unknown.map((dependency) => ({
-      reason: 'DependencyUnknown',
-      field: `${fields.steps}[${index}].${fields.dependencies}`,
-      message: `Step ${step.stepNumber} depends on step ${JSON.stringify(dependency)}, which does not exist.`,
-    }));
-  });
+  for (const [index, step] of steps.entries()) {
+    const missing = step.dependencies.filter((number) => !numbers.has(number));
+    for (const dependency of [...missing, ...step.unknownDependencies]) {
+      yield {
+        reason: 'DependencyUnknown',
+        field: `${fields.steps}[${index}].${fields.dependencies}`,
+        message: `Step ${step.stepNumber} depends on step ${JSON.stringify(dependency)}, which does not exist.`,
+      };
+    }
+  }
 }
 
 /** One cause for each cycle that a walk in depth meets; each step is walked once. */
-function cycles(steps: readonly NormalisedStep[], fields: GraphFields): Cause[] {
+function* cycles(steps: readonly NormalisedStep[], fields: GraphFields): Generator<Cause> {
   const byNumber = new Map(steps.map((step, index) => [step.stepNumber, { step, index }]));
   const done = new Set<number>();
-  const causes: Cause[] = [];
   for (const { stepNumber } of steps) {
-    // The steps of the walk, each with the dependencies it has still to follow: no recursion, a chain may be long.
-    const path: { readonly number: number; readonly left: number[] }[] = [];
+    // The steps of the walk, each with how many of its dependencies are done: no recursion, a chain may be long.
+    const path: { readonly number: number; readonly dependencies: readonly number[]; next: number }[] = [];
     const onPath = new Set<number>();
     const enter = (number: number): void => {
       const found = byNumber.get(number);
       if (found === undefined || done.has(number)) return;
-      path.push({ number, left: [...found.step.dependencies] });
+      path.push({ number, dependencies: found.step.dependencies, next: 0 });
       onPath.add(number);
     };
     enter(stepNumber);
     for (let here = path.at(-1); here !== undefined; here = path.at(-1)) {
-      const next = here.left.shift();
+      const next = here.dependencies[here.next];
+      here.next += 1;
       if (next === undefined) {
         path.pop();
         onPath.delete(here.number);
@@ -83,13 +83,19 @@ function cycles(steps: readonly NormalisedStep[], fields: GraphFields): Cause[] 
       } else if (onPath.has(next)) {
         const round = path.slice(path.findIndex(({ number }) => number === next)).map(({ number }) => number);
         const index = byNumber.get(next)?.index ?? 0;
-        causes.push({
+        yield {
           reason: 'DependencyCycle',
           field: `${fields.steps}[${index}].${fields.dependencies}`,
-          message: `The steps depend on each other in a circle: ${[...round, next].join(' → ')}.`,
-        });
+          message: `The steps depend on each other in a circle: ${roundShown([...round, next])}.`,
+        };
       } else enter(next);
     }
   }
-  return causes;
+}
+
+function roundShown(round: readonly number[]): string {
+  if (round.length <= stepsShown) return round.join(' → ');
+  const half = stepsShown / 2;
+  const left = round.length - stepsShown;
+  return `${round.slice(0, half).join(' → ')} → … (${left} more) … → ${round.slice(-half).join(' → ')}`;
 }

@@ -20,6 +20,8 @@ export interface InstalledClusterOptions extends ControlPlaneOptions {
   readonly replicas?: number;
   readonly environment?: Readonly<Record<string, string>>;
   readonly script?: string;
+  /** More flags of the webhook; see {@link WebhookReplicaOptions.flags}. */
+  readonly flags?: NonNullable<WebhookReplicaOptions['flags']>;
   /** Runs before the webhooks are in place: whatever it makes is from before the installation. */
   readonly before?: (controlPlane: ControlPlane) => Promise<void>;
 }
@@ -39,8 +41,8 @@ export async function startInstalledCluster(
   }
 
   function optionsOf(index: number): WebhookReplicaOptions {
-    const { environment = {}, script } = options;
-    return { name: `webhook-${index}`, environment, ...(script === undefined ? {} : { script }) };
+    const { environment = {}, script, flags = {} } = options;
+    return { name: `webhook-${index}`, environment, flags, ...(script === undefined ? {} : { script }) };
   }
 
   function balance(): void {

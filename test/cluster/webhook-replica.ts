@@ -23,8 +23,8 @@ export interface WebhookReplicaOptions {
   /** The script that runs, default src/main.ts; benchmarks have their own. */
   readonly script?: string;
   readonly logLevel?: string;
-  /** More flags of the command, by name without dashes. */
-  readonly flags?: Readonly<Record<string, string>>;
+  /** More flags of the command, by name without dashes; a list repeats its flag, `true` needs no value. */
+  readonly flags?: Readonly<Record<string, string | readonly string[] | true>>;
 }
 
 /** Starts a replica; it ends with this process at the latest. */
@@ -53,7 +53,7 @@ export async function startWebhookReplica(
   const child = startChild({
     name,
     command: [process.execPath],
-    args: [script, 'webhook', ...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`)],
+    args: [script, 'webhook', ...Object.entries(flags).flatMap(([flag, value]) => flagTexts(flag, value))],
     logFile,
     env: { POD_NAME: name, ...environment },
   });
@@ -74,4 +74,9 @@ export async function startWebhookReplica(
       });
     },
   };
+}
+
+function flagTexts(flag: string, value: string | readonly string[] | true): readonly string[] {
+  if (value === true) return [`--${flag}`];
+  return (typeof value === 'string' ? [value] : value).map((each) => `--${flag}=${each}`);
 }

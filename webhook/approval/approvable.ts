@@ -50,7 +50,11 @@ export function approvable(object: WorkflowObject, namespace: string): GatedWork
 export function asSeenBy(installation: string, workflow: GatedWorkflow): GatedWorkflow {
   if (isSealed(installation, workflow.annotations)) return workflow;
   const others = Object.entries(workflow.annotations).filter(([name]) => !ours.has(name));
-  return { ...workflow, annotations: Object.fromEntries(others) };
+  return {
+    ...workflow,
+    annotations: Object.fromEntries(others),
+    uncountedDecision: workflow.annotations[approvalAnnotations.approved],
+  };
 }
 
 /**

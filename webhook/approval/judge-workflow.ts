@@ -3,13 +3,13 @@ import type { Config } from '../../src/config/config.ts';
 import { stampWorkflow, type Stamping } from '../../src/policy/approval/stamp-workflow.ts';
 import { deny, type Deny } from '../../src/policy/verdict.ts';
 import type { AdmissionRequest } from '../admission/admission-review.ts';
-import type { AccessReviewer } from './access-review.ts';
+import type { AccessReviewer } from '../rights/access-review.ts';
 import type { InstallationMark } from '../cluster/installation-mark.ts';
 import { approvable, asSeenBy, asWrittenOver } from './approvable.ts';
 
 /** What a judgement needs. */
 export interface JudgeOptions {
-  readonly reviewer: AccessReviewer;
+  readonly reviewer: Pick<AccessReviewer, 'mayApprove'>;
   readonly config: () => Config;
   readonly installation: InstallationMark;
   /** RFC 3339. */
@@ -75,7 +75,7 @@ async function refusedRight(
   user: AdmissionRequest['userInfo'],
   namespace: string,
   name: string,
-  reviewer: AccessReviewer,
+  reviewer: Pick<AccessReviewer, 'mayApprove'>,
 ): Promise<Deny | undefined> {
   const field = `metadata.annotations[${names.approved}]`;
   let why: string;

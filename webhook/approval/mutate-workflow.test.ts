@@ -9,7 +9,7 @@ import {
   type WorkflowWrite,
 } from '../../test/builders/workflow-review-builder.ts';
 import { makeWorkflow } from '../../test/builders/workflow-builder.ts';
-import type { AccessAnswer } from './access-review.ts';
+import type { AccessAnswer } from '../rights/access-review.ts';
 import { approvable } from './approvable.ts';
 import { mutateWorkflow } from './mutate-workflow.ts';
 

@@ -188,7 +188,12 @@ describe('no approved step has two active executions', () => {
       [{ name: 'big-step-2', spec: stepTwo }],
       passes,
     ],
-    ['one that cannot be read is not', [{ name: 'other', spec: {} }], passes],
+    [
+      'one with the same number whose parameters cannot be compared is in the way',
+      [{ name: 'other', spec: { ...stepTwo, parameters: { replicas: 2 ** 60 } } }],
+      taken,
+    ],
+    ['one that has no number is not', [{ name: 'other', spec: {} }], passes],
   ])('%s', async (_, active, outcome) => {
     expect(reasonOf((await pass({ active })).result)).toEqual(outcome);
   });

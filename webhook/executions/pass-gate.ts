@@ -99,10 +99,16 @@ function overNow(
   return workflowAccepts(name, namespace, state);
 }
 
-/** Of an execution that does no approved step, the number at least is known. */
+/** Of an execution that does no approved step, or that cannot be read exactly, the number at least is known. */
 function stepOf(spec: unknown, workflow: GatedWorkflow, currentThreshold: number): string | undefined {
   const content = executionContent(spec);
-  if (content === undefined) return undefined;
+  if (content === undefined) return numberOf(spec);
   const passed = gateExecution(content, workflow, currentThreshold);
   return 'decision' in passed ? String(content.stepNumber) : passed.step;
+}
+
+function numberOf(spec: unknown): string | undefined {
+  const number: unknown =
+    typeof spec === 'object' && spec !== null ? Reflect.get(spec, 'stepNumber') : undefined;
+  return typeof number === 'number' ? String(number) : undefined;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { defaults } from '../../src/config/defaults.ts';
 import { configSchema } from '../../src/config/config-schema.ts';
 import type { Config } from '../../src/config/config.ts';
@@ -12,6 +13,10 @@ import { approvable } from '../approval/approvable.ts';
 import { parseAdmissionReview } from '../admission/admission-review.ts';
 import { makeWorkflow } from '../../test/builders/workflow-builder.ts';
 import { refusal } from '../../test/builders/scripted-kube-client.ts';
+import { createManualClock } from '../../src/kube/manual-clock.ts';
+import { createPluginAdmission } from '../../src/plugin/plugin-admission.ts';
+import { definePlugin, type CheckFacts, type Plugin } from '../../src/plugin/plugin.ts';
+import type { AccessAnswer } from '../rights/access-review.ts';
 import { SlotsUnavailableError } from '../journal/journal-errors.ts';
 import type { SlotOutcome, SlotRequest } from '../journal/slot-request.ts';
 import { validateExecution } from './validate-execution.ts';
@@ -30,6 +35,9 @@ interface Situation {
   readonly state?: () => Promise<WorkflowState>;
   readonly outcome?: () => Promise<SlotOutcome>;
   readonly config?: Partial<Config>;
+  readonly plugins?: readonly Plugin[];
+  /** What the authorizer says to the use of an account; without it nobody is to ask. */
+  readonly mayUse?: () => Promise<AccessAnswer>;
   readonly request?: Record<string, unknown>;
 }
 
@@ -75,6 +83,12 @@ async function validate(situation: Situation = {}) {
       lists += 1;
       return { listedAt: String(lists), steps: [] };
     },
+    reviewer: {
+      mayUse: situation.mayUse ?? (() => Promise.reject(new Error('there is nothing to ask'))),
+    },
+    plugins:
+      situation.plugins &&
+      createPluginAdmission(situation.plugins, { clock: createManualClock(), onFailure: () => undefined }),
     config: () => ({ ...configSchema.parse(defaults), ...situation.config }),
   });
   const request = parseAdmissionReview(makeAdmissionReviewBytes(situation.request));
@@ -143,6 +157,13 @@ describe('a create is refused', () => {
     expect(asked).toEqual([]);
   });
 
+  it('without asking for a slot when neither label nor annotation would show its workflow to a watch', async () => {
+    const object = makeExecution('step').referringTo('restart').build();
+    const { verdict, asked } = await validate({ request: { object } });
+    expect(reasonsOf(verdict)).toEqual([503, 'WorkflowMarkMissing']);
+    expect(asked).toEqual([]);
+  });
+
   it.each([
     ['missing', [422, 'WorkflowMissing']],
     ['settled', [403, 'WorkflowIsOver']],
@@ -173,6 +194,117 @@ describe('a create is refused', () => {
   it('when no exact answer can be given, with the reason', async () => {
     const outcome = () => Promise.reject(new SlotsUnavailableError('JournalRecovering', 'it was lost'));
     expect(reasonsOf((await validate({ outcome })).verdict)).toEqual([503, 'JournalRecovering']);
+  });
+});
+
+describe('the account of an execution', () => {
+  const named = (serviceAccountName: string, request: object = {}) => ({
+    request: {
+      object: makeExecution('step').of('restart').withSpec({ serviceAccountName }).build(),
+      ...request,
+    },
+  });
+  const yes = async () => ({ allowed: true });
+  const no = async () => ({ allowed: false });
+
+  it.each(['stepgate-runner', ''])('is not asked about where it is the default one: "%s"', async (name) => {
+    expect((await validate(named(name))).verdict).toBe(allowed);
+  });
+
+  it('may be named by who has the right', async () => {
+    const { verdict, asked } = await validate({ ...named('deployer'), mayUse: yes });
+    expect(verdict).toBe(allowed);
+    expect(asked).toHaveLength(1);
+  });
+
+  it.each(['enforce', 'warn', 'audit'] as const)(
+    'may not be named by others, in mode %s, and costs no slot',
+    async (enforcement) => {
+      const { verdict, asked } = await validate({
+        ...named('deployer'),
+        mayUse: no,
+        config: { enforcement },
+      });
+      expect(reasonsOf(verdict)).toEqual([403, 'ServiceAccountNotAllowed']);
+      expect(verdict).toMatchObject({
+        message: expect.stringContaining(
+          'resources: [serviceaccounts], resourceNames: [deployer], verbs: [use]',
+        ),
+      });
+      expect(asked).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['fails', async () => ({ allowed: false, evaluationError: 'no answer' })],
+    ['is away', async () => Promise.reject(new Error('no answer'))],
+  ])('is denied where the authorizer %s', async (_, mayUse) => {
+    const { verdict, asked } = await validate({ ...named('deployer'), mayUse });
+    expect(reasonsOf(verdict)).toEqual([403, 'AuthorizerFailed']);
+    expect(verdict).toMatchObject({ message: expect.stringContaining('no answer') });
+    expect(asked).toEqual([]);
+  });
+});
+
+describe('plugins', () => {
+  const scale = {
+    name: 'scale_deployment',
+    parameters: z.object({ replicas: z.number() }),
+    run: async () => 1,
+  };
+  const execution = (parameters: Record<string, unknown>) => ({
+    object: makeExecution('step').of('restart').withSpec({ action: 'scale_deployment', parameters }).build(),
+  });
+
+  it.each(['enforce', 'warn', 'audit'] as const)(
+    'refuse what does not fit their schema in mode %s, and it costs no slot',
+    async (enforcement) => {
+      const plugins = [definePlugin({ name: 'acme', actions: [scale] })];
+      const request = execution({ replicas: 'many' });
+      const { verdict, asked } = await validate({ plugins, request, config: { enforcement } });
+      expect(reasonsOf(verdict)).toEqual([422, 'ParametersInvalid']);
+      expect(asked).toEqual([]);
+      expect((await validate({ plugins, request: execution({ replicas: 3 }) })).asked).toHaveLength(1);
+    },
+  );
+
+  it('are told who asks, for what, as whom, and whether it is a dry run; their remarks ride along', async () => {
+    const seen: CheckFacts[] = [];
+    const check = {
+      name: 'Watched',
+      check: (facts: CheckFacts) => {
+        seen.push(facts);
+        return { decision: 'allow' as const, warnings: ['I see'] };
+      },
+    };
+    const plugins = [definePlugin({ name: 'acme', actions: [scale], checks: [check] })];
+    const outcome = async (): Promise<SlotOutcome> => ({ ...admittedWithin, used: 6, overLimit: true });
+    const { verdict } = await validate({
+      plugins,
+      outcome,
+      config: { enforcement: 'warn' },
+      request: { ...execution({ replicas: 3 }), dryRun: true },
+    });
+    expect(seen).toEqual([
+      {
+        namespace: 'shop',
+        name: 'restart-step-1',
+        workflow: 'restart',
+        stepNumber: 1,
+        action: 'scale_deployment',
+        parameters: { replicas: 3 },
+        serviceAccountName: 'stepgate-runner',
+        user: { name: 'jane', groups: ['developers'] },
+        dryRun: true,
+      },
+    ]);
+    expect(verdict.warnings).toEqual(['I see', expect.stringContaining('its limit is 5')]);
+  });
+
+  it('have nothing to say of what is no spec: the schema of the kind refuses it', async () => {
+    const plugins = [definePlugin({ name: 'acme', actions: [scale] })];
+    const object = { metadata: { labels: { workflow: 'restart' } }, spec: { action: 'scale_deployment' } };
+    expect((await validate({ plugins, request: { object } })).verdict).toBe(allowed);
   });
 });
 

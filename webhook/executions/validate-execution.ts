@@ -2,8 +2,12 @@ import type { Config, Enforcement } from '../../src/config/config.ts';
 import { KubeConnectionError } from '../../src/kube/kube-connection-error.ts';
 import { KubeStatusError } from '../../src/kube/kube-status-error.ts';
 import { softened } from '../../src/policy/softened.ts';
-import { alreadyExists, slotsUnavailable } from '../../src/policy/execution-refusals.ts';
+import type { PluginAdmission } from '../../src/plugin/plugin-admission.ts';
+import { alreadyExists, slotsUnavailable, unmarkedExecution } from '../../src/policy/execution-refusals.ts';
+import { completeIdentity } from '../../src/policy/identity-patch.ts';
 import { parallelLimit } from '../../src/policy/parallel-limit.ts';
+import { withRemarks } from '../../src/policy/remarks.ts';
+import { accountToAskFor } from '../../src/policy/service-account-right.ts';
 import { allowed, type Deny, type Verdict } from '../../src/policy/verdict.ts';
 import { identifyWorkflow } from '../../src/policy/workflow-identity.ts';
 import { workflowAccepts } from '../../src/policy/workflow-state.ts';
@@ -16,6 +20,9 @@ import { SlotsUnavailableError } from '../journal/journal-errors.ts';
 import type { SlotKeeper } from '../journal/slot-keeper.ts';
 import type { SlotOutcome, SlotRequest } from '../journal/slot-request.ts';
 import { isAlone } from '../journal/step-obstacle.ts';
+import type { AccessReviewer } from '../rights/access-review.ts';
+import { refusedAccount } from '../rights/refused-account.ts';
+import { judgeByPlugins } from './judge-by-plugins.ts';
 import { markedExecution } from './marked-execution.ts';
 import { passGate, stepTaken, type GateFacts } from './pass-gate.ts';
 
@@ -26,6 +33,9 @@ export interface ValidateExecutionOptions {
   readonly listSteps: StepLister;
   /** The active executions of a workflow as the watch shows them; only a hint here. */
   readonly active: ExecutionView['active'];
+  readonly reviewer: Pick<AccessReviewer, 'mayUse'>;
+  /** Undefined where there are none. */
+  readonly plugins?: PluginAdmission | undefined;
   readonly config: () => Config;
 }
 
@@ -34,9 +44,12 @@ const answerMarginMilliseconds = 100;
 /** A list that other creates of the workflow keep overtaking is made again this often. */
 const listAttempts = 5;
 
-/** Decides the CREATE of an execution: whose is it, may that workflow run it, has it a slot. */
+/**
+ * Decides the CREATE of an execution: whose is it, do plugins take it, may that workflow run it, may its user have it
+ * run as its account, has it a slot. A refusal before the last question costs no slot.
+ */
 export function validateExecution(options: ValidateExecutionOptions) {
-  const { keeper, workflows, config } = options;
+  const { keeper, workflows, reviewer, plugins, config } = options;
 
   /** Asks for the slot; where the step is exclusive, with a list that the journal has not overtaken. */
   async function gated(
@@ -86,6 +99,9 @@ export function validateExecution(options: ValidateExecutionOptions) {
     const identity = identifyWorkflow(markedExecution(object, namespace));
     if ('decision' in identity) return identity;
     const { workflow } = identity;
+    if (completeIdentity(workflow, object.metadata ?? {}).length > 0) return unmarkedExecution(workflow);
+    const ofPlugins = plugins === undefined ? allowed : judgeByPlugins(request, workflow, plugins);
+    if (ofPlugins.decision === 'deny') return ofPlugins;
     const { requireWorkflow, enforcement } = config();
     const slotRequest: SlotRequest = {
       name,
@@ -100,11 +116,16 @@ export function validateExecution(options: ValidateExecutionOptions) {
       const facts = await workflows.factsOf(namespace, workflow);
       const refusal = workflowAccepts(workflow, namespace, facts.state);
       if (refusal !== undefined && (requireWorkflow || facts.state !== 'missing')) return refusal;
-      return await gated(
+      const account = accountToAskFor(object['spec']);
+      const accountRefusal =
+        account === undefined ? undefined : await refusedAccount(request, account, reviewer);
+      if (accountRefusal !== undefined) return accountRefusal;
+      const verdict = await gated(
         slotRequest,
         { namespace, name, spec: object['spec'], workflow, facts, mustRead: false },
         enforcement,
       );
+      return ofPlugins === allowed ? verdict : withRemarks(verdict, [ofPlugins]);
     } catch (error) {
       return unavailable(error, workflow);
     }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { annotationsOf, type ApprovalNotes } from '../../test/builders/approvable-builder.ts';
-import { reviewWorkflow } from '../../test/builders/workflow-review-builder.ts';
+import { bigWorkflow, reviewWorkflow } from '../../test/builders/workflow-review-builder.ts';
 import { SlotsUnavailableError } from '../journal/journal-errors.ts';
 import type { WorkflowMark } from '../journal/workflow-marks.ts';
 import { markWorkflow } from './mark-workflow.ts';
@@ -15,37 +15,51 @@ const everyStampAbsent = Object.fromEntries(
   Object.keys(annotationsOf({})).map((name) => [name, undefined]),
 ) as unknown as Parameters<typeof markWorkflow>[1]['annotations'];
 
-async function marksOf(before: ApprovalNotes | undefined, after: ApprovalNotes, dryRun = false) {
+interface Write {
+  readonly dryRun?: boolean;
+  readonly specChanged?: boolean;
+}
+
+async function marksOf(
+  before: ApprovalNotes | undefined,
+  after: ApprovalNotes,
+  { dryRun = false, specChanged = true }: Write = {},
+) {
   const marks: [string, WorkflowMark, number][] = [];
   const keeper = {
     mark: async (...mark: [string, WorkflowMark, number]) => void marks.push(mark),
   };
-  const request = reviewWorkflow({ ...(before && { before }), after, dryRun });
+  const old = specChanged ? bigWorkflow.steps(5) : bigWorkflow;
+  const request = reviewWorkflow({ ...(before && { before }), after, old, dryRun });
   expect(await markWorkflow(request, stampingOf(after), keeper, 9_000)).toBeUndefined();
   return { marks, request };
 }
 
-it.each<[string, ApprovalNotes | undefined, ApprovalNotes]>([
-  ['a new workflow over its threshold', undefined, big],
-  ['a workflow that grows over its threshold', small, big],
-  ['the rejection of a small one', small, { ...small, approved: 'false' }],
-  ['one whose threshold was higher', { ...big, threshold: '20' }, big],
-])('%s is marked, by its request, before the deadline', async (_, before, after) => {
-  const { marks, request } = await marksOf(before, after);
+it.each<[string, ApprovalNotes | undefined, ApprovalNotes, boolean]>([
+  ['a new workflow over its threshold', undefined, big, true],
+  ['a workflow that grows over its threshold', small, big, true],
+  ['the rejection of a small one', small, { ...small, approved: 'false' }, false],
+  ['one whose threshold was higher', { ...big, threshold: '20' }, big, true],
+  // By a threshold that was raised since, caches take neither for gated.
+  ['an edit of one over the threshold of its time', big, { ...big, stepCount: '25' }, true],
+  ['the rejection of one over the threshold of its time', big, { ...big, approved: 'false' }, false],
+])('%s is marked, by its request, before the deadline', async (_, before, after, specChanged) => {
+  const { marks, request } = await marksOf(before, after, { specChanged });
   expect(marks).toEqual([[request.namespace, { workflow: request.name, by: request.uid }, 8_900]]);
 });
 
-it.each<[string, ApprovalNotes | undefined, ApprovalNotes]>([
-  ['a new workflow within its threshold', undefined, small],
-  ['what caches know to be gated', big, { ...big, approved: 'true' }],
-  ['what is within its threshold from now on', big, small],
-  ['what has no stamps yet: caches do not believe it', {}, big],
-])('%s is not', async (_, before, after) => {
-  expect((await marksOf(before, after)).marks).toEqual([]);
+it.each<[string, ApprovalNotes | undefined, ApprovalNotes, boolean]>([
+  ['a new workflow within its threshold', undefined, small, true],
+  ['an approval', big, { ...big, approved: 'true' }, false],
+  ['what was rejected already', { ...big, approved: 'false' }, { ...big, approved: 'false' }, true],
+  ['what is within its threshold from now on', big, small, true],
+  ['what has no stamps yet: caches do not believe it', {}, big, true],
+])('%s is not', async (_, before, after, specChanged) => {
+  expect((await marksOf(before, after, { specChanged })).marks).toEqual([]);
 });
 
 it('a dry run writes nothing', async () => {
-  expect((await marksOf(small, big, true)).marks).toEqual([]);
+  expect((await marksOf(small, big, { dryRun: true })).marks).toEqual([]);
 });
 
 it('is refused for now where the mark cannot be written', async () => {
@@ -54,6 +68,7 @@ it('is refused for now where the mark cannot be written', async () => {
   };
   expect(await markWorkflow(reviewWorkflow({}), stampingOf(big), keeper, 9_000)).toMatchObject({
     code: 503,
+    message: expect.stringContaining('does not let the write through'),
     causes: [{ reason: 'JournalUnwritable' }],
   });
 });

@@ -1,8 +1,7 @@
 import { approvalAnnotations } from '../../src/api/approval-annotations.ts';
 import { isGated } from '../../src/policy/approval/is-gated.ts';
 import type { Stamping } from '../../src/policy/approval/stamp-workflow.ts';
-import { slotsUnavailable } from '../../src/policy/execution-refusals.ts';
-import type { Deny } from '../../src/policy/verdict.ts';
+import { deny, type Deny } from '../../src/policy/verdict.ts';
 import type { AdmissionRequest } from '../admission/admission-review.ts';
 import { SlotsUnavailableError } from '../journal/journal-errors.ts';
 import type { SlotKeeper } from '../journal/slot-keeper.ts';
@@ -30,27 +29,39 @@ export async function markWorkflow(
     await keeper.mark(namespace, { workflow: name, by: uid }, deadline - answerMarginMilliseconds);
     return undefined;
   } catch (error) {
-    if (error instanceof SlotsUnavailableError) return slotsUnavailable(error.reason, error.message);
+    if (error instanceof SlotsUnavailableError) return unmarked(error);
     throw error;
   }
 }
 
+/** Let through unmarked, it might get executions by what replicas knew before. */
+function unmarked({ reason, message: why }: SlotsUnavailableError): Deny {
+  const message =
+    'stepgate cannot make sure now that no execution is admitted on what this workflow was before, ' +
+    `and does not let the write through without: ${why}. Try again.`;
+  return deny(503, 'ServiceUnavailable', message, [{ reason, message }]);
+}
+
 /**
- * True where caches may show a workflow of this name that is not gated. The threshold in force may differ from
- * replica to replica; the one that is stamped does not.
+ * True for a new spec, or a rejection, of a workflow that caches may show as one that is not gated. The threshold in
+ * force may differ from replica to replica; the one that is stamped does not. Whether what was there before was gated
+ * hangs on both, so it is believed of none but what is gated at any threshold.
  */
 function beginsToBeGated(
-  { operation, oldObject }: AdmissionRequest,
+  { operation, object, oldObject }: AdmissionRequest,
   { annotations }: Pick<Stamping, 'annotations'>,
 ): boolean {
   const { stepCount, threshold, approved } = annotations;
   if (!isGated({ stepCount, threshold, decision: approved }, 0)) return false;
   if (operation === 'CREATE') return true;
   const before = oldObject?.metadata?.annotations ?? {};
+  const decisionBefore = before[approvalAnnotations.approved];
+  const isRejection = approved === 'false' && decisionBefore !== 'false';
+  if (!isRejection && JSON.stringify(oldObject?.['spec']) === JSON.stringify(object?.['spec'])) return false;
   const stamps = {
     stepCount: before[approvalAnnotations.stepCount],
     threshold: before[approvalAnnotations.threshold],
-    decision: before[approvalAnnotations.approved],
+    decision: decisionBefore,
   };
-  return !isGated(stamps, 0);
+  return !isGated(stamps, Number.POSITIVE_INFINITY);
 }

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { configSchema } from '../../src/config/config-schema.ts';
 import { defaults } from '../../src/config/defaults.ts';
 import type { ApprovalNotes } from '../../test/builders/approvable-builder.ts';
-import { makeWorkflow } from '../../test/builders/workflow-builder.ts';
+import { createManualClock } from '../../src/kube/manual-clock.ts';
+import { createPluginAdmission } from '../../src/plugin/plugin-admission.ts';
+import { makeWorkflow, type WorkflowBuilder } from '../../test/builders/workflow-builder.ts';
 import {
   bigWorkflow,
   patched,
@@ -14,7 +17,7 @@ import type { WorkflowMark } from '../journal/workflow-marks.ts';
 import { validateWorkflow } from './validate-workflow.ts';
 
 const judge = {
-  reviewer: { mayApprove: async () => ({ allowed: true }) },
+  reviewer: { mayApprove: async () => ({ allowed: true }), mayUse: async () => ({ allowed: true }) },
   config: () => configSchema.parse(defaults),
   installation: async () => 'here',
   wallClock: () => '2026-05-04T03:02:01.000Z',
@@ -96,7 +99,7 @@ describe('the validating webhook', () => {
   );
 
   it('refuses a user who may not decide, though the mutating side was not asked', async () => {
-    const reviewer = { mayApprove: async () => ({ allowed: false }) };
+    const reviewer = { ...judge.reviewer, mayApprove: async () => ({ allowed: false }) };
     const chronicle = { record: () => {} };
     const write = { ...approving, after: await stamped(approving) };
     const keeper = { mark: async () => undefined };
@@ -141,5 +144,64 @@ describe('the validating webhook', () => {
     const old = { old: bothShapes, written: bothShapes, before: {} };
     expect((await validate(old)).verdict).toEqual({ decision: 'allow' });
     expect((await validate({ ...old, after: { approved: 'true' } })).verdict).toMatchObject({ code: 422 });
+  });
+});
+
+describe('the account and the steps of a workflow', () => {
+  const context = { deadline: 9_000 };
+  const chronicle = { record: () => {} };
+  const small = makeWorkflow('big').inNamespace('shop');
+
+  async function write(written: WorkflowBuilder, old?: WorkflowBuilder, allowed = false) {
+    const asked: string[] = [];
+    const marked: WorkflowMark[] = [];
+    const mayUse = async (_user: object, _namespace: string, account: string) => {
+      asked.push(account);
+      return { allowed };
+    };
+    const plugin = {
+      name: 'acme',
+      actions: [
+        {
+          name: 'scale_deployment',
+          parameters: z.object({ replicas: z.number() }),
+          run: async () => undefined,
+        },
+      ],
+    };
+    const options = {
+      ...judge,
+      reviewer: { ...judge.reviewer, mayUse },
+      keeper: { mark: async (_: string, mark: WorkflowMark) => void marked.push(mark) },
+      chronicle,
+      plugins: createPluginAdmission([plugin], { clock: createManualClock(), onFailure: () => undefined }),
+    };
+    const draft: WorkflowWrite = { written, ...(old && { old, before: await stamped({ written: old }) }) };
+    const review = reviewWorkflow({ ...draft, after: await stamped(draft) });
+    return { verdict: await validateWorkflow(options)(review, context), asked, marked };
+  }
+
+  const named = bigWorkflow.withSpec({ serviceAccountName: 'deployer' });
+
+  it('takes the right to use the account, and is refused before it is marked', async () => {
+    const { verdict, asked, marked } = await write(named);
+    expect(verdict).toMatchObject({ code: 403, causes: [{ reason: 'ServiceAccountNotAllowed' }] });
+    expect(asked).toEqual(['deployer']);
+    expect(marked).toEqual([]);
+    expect((await write(named, undefined, true)).verdict.decision).toBe('allow');
+  });
+
+  it('is not asked about where an update leaves what runs as it is', async () => {
+    const { verdict, asked } = await write(named.withSpec({ paused: true }), named);
+    expect([verdict.decision, asked]).toEqual(['allow', []]);
+  });
+
+  it('are remarked on where plugins would refuse their executions, and only when they are new', async () => {
+    const unfit = small.step({ parameters: { replicas: 'x' } });
+    expect((await write(unfit)).verdict).toMatchObject({
+      decision: 'allow',
+      warnings: [expect.stringMatching(/^step 1: Parameter "replicas" .*received string\.$/)],
+    });
+    expect((await write(unfit.label('team', 'shop'), unfit)).verdict.warnings).toBeUndefined();
   });
 });

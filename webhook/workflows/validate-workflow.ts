@@ -2,6 +2,8 @@ import { normaliseWorkflow } from '../../src/api/normalised-workflow.ts';
 import { workflowExecutionSpecSchema } from '../../src/api/workflow-execution.ts';
 import { approvalAnnotations } from '../../src/api/approval-annotations.ts';
 import { inexactness } from '../../src/policy/approval/canonical-json.ts';
+import type { PluginAdmission } from '../../src/plugin/plugin-admission.ts';
+import { accountToAskForOnWrite } from '../../src/policy/service-account-right.ts';
 import { deny, type Deny, type Verdict } from '../../src/policy/verdict.ts';
 import { checkGraph } from '../../src/policy/workflow-graph.ts';
 import type { AdmissionContext } from '../admission/admission-handler.ts';
@@ -9,6 +11,8 @@ import type { AdmissionRequest } from '../admission/admission-review.ts';
 import { judgeWorkflow, type JudgeOptions } from '../approval/judge-workflow.ts';
 import { annotationPointer, stampingPatch } from '../approval/mutate-workflow.ts';
 import type { ApprovalChronicle } from '../approval/approval-chronicle.ts';
+import type { AccessReviewer } from '../rights/access-review.ts';
+import { refusedAccount } from '../rights/refused-account.ts';
 import { markWorkflow, type WorkflowMarker } from './mark-workflow.ts';
 
 const planFields = { steps: 'spec.steps', dependencies: 'dependencies' };
@@ -16,6 +20,9 @@ const definitionFields = { steps: 'spec.workflowDefinition.steps', dependencies:
 
 /** What the validation needs. */
 export interface ValidateWorkflowOptions extends JudgeOptions {
+  readonly reviewer: AccessReviewer;
+  /** Undefined where there are none. */
+  readonly plugins?: PluginAdmission | undefined;
   readonly chronicle: ApprovalChronicle;
   readonly keeper: WorkflowMarker;
 }
@@ -37,11 +44,16 @@ export function validateWorkflow(options: ValidateWorkflowOptions) {
     const differing = stampingPatch(stamping, request.object?.metadata?.annotations).map(({ path }) => path);
     if (differing.length > 0) return stampsDiffer(differing);
     const { approvedBy, approvedSpec } = stamping.annotations;
+    const account = accountToAskForOnWrite(request.oldObject?.['spec'], request.object?.['spec']);
+    const noRight = account && (await refusedAccount(request, account, options.reviewer));
+    if (noRight) return noRight;
     const unmarked = await markWorkflow(request, stamping, options.keeper, deadline);
     if (unmarked !== undefined) return unmarked;
     if (stamping.happened !== undefined && !request.dryRun) options.chronicle.record(request, stamping);
+    const warnings = options.plugins === undefined ? [] : remarksOnSteps(request, options.plugins);
     return {
       decision: 'allow',
+      ...(warnings.length > 0 && { warnings }),
       ...(stamping.needsRight && approvedBy && approvedSpec
         ? { auditAnnotations: { approver: approvedBy, 'spec-hash': approvedSpec } }
         : {}),
@@ -60,6 +72,17 @@ function brokenGraph({ object, oldObject }: AdmissionRequest): Deny | undefined 
   if (!spec.success) return undefined;
   const fields = spec.data.steps === undefined ? definitionFields : planFields;
   return checkGraph(normaliseWorkflow(spec.data).steps, fields);
+}
+
+/** A step whose execution would be refused makes the workflow fail later: better to say so now. */
+function remarksOnSteps(
+  { object, oldObject }: AdmissionRequest,
+  plugins: PluginAdmission,
+): readonly string[] {
+  const spec = object?.['spec'];
+  if (JSON.stringify(oldObject?.['spec']) === JSON.stringify(spec)) return [];
+  const parsed = workflowExecutionSpecSchema.safeParse(spec);
+  return parsed.success ? plugins.remarksOn(normaliseWorkflow(parsed.data).steps) : [];
 }
 
 /** What is older than the schema may be touched, but not in what approval rests on. */

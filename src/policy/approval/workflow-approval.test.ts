@@ -53,4 +53,12 @@ describe('BR-WF-169: a workflow of twelve steps', () => {
       `kubectl annotate workflowexecution big -n shop --overwrite kubernaut.io/approved=${hashOf('a')}`,
     );
   });
+
+  it('is approved in two steps where that very value is stored and does not count', () => {
+    expect(approvingCommand(makeApprovable({}, { uncountedDecision: hashOf('a') }))).toBe(
+      'kubectl annotate workflowexecution big -n shop kubernaut.io/approved- && ' +
+        `kubectl annotate workflowexecution big -n shop --overwrite kubernaut.io/approved=${hashOf('a')}`,
+    );
+    expect(approvingCommand(makeApprovable({}, { uncountedDecision: 'true' }))).not.toContain('&&');
+  });
 });

@@ -11,6 +11,8 @@ export interface ApprovableWorkflow {
   readonly annotations: Readonly<Record<string, string>>;
   readonly deleting: boolean;
   readonly settled: boolean;
+  /** A value of `approved` that is stored and does not count, because no stamp of this installation is beside it. */
+  readonly uncountedDecision?: string | undefined;
 }
 
 /** Where a workflow stands. */
@@ -52,7 +54,13 @@ export function decisionOf(workflow: ApprovableWorkflow): 'approved' | 'rejected
   return decision.specHash === undefined || decision.specHash === workflow.specHash ? 'approved' : undefined;
 }
 
-/** The command by which an approver approves exactly what is there now. */
-export function approvingCommand({ namespace, name, specHash }: ApprovableWorkflow): string {
-  return `kubectl annotate workflowexecution ${name} -n ${namespace} --overwrite ${names.approved}=${specHash}`;
+/**
+ * The command by which an approver approves exactly what is there now. Writing the value that is stored already would
+ * change nothing, and not even be sent to stepgate: it is taken off first.
+ */
+export function approvingCommand(workflow: ApprovableWorkflow): string {
+  const { namespace, name, specHash, uncountedDecision } = workflow;
+  const annotate = `kubectl annotate workflowexecution ${name} -n ${namespace}`;
+  const approve = `${annotate} --overwrite ${names.approved}=${specHash}`;
+  return uncountedDecision === specHash ? `${annotate} ${names.approved}- && ${approve}` : approve;
 }

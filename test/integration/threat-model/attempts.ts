@@ -1,4 +1,5 @@
 import type { Attempt } from './attempt.ts';
+import { accountAttempts } from './attempts/accounts.ts';
 import { decisionAttempts } from './attempts/decisions.ts';
 import { editAttempts } from './attempts/edits.ts';
 import { endingAttempts } from './attempts/endings.ts';
@@ -16,4 +17,5 @@ export const attempts: readonly Attempt[] = [
   ...identityAttempts,
   ...endingAttempts,
   ...attemptsFromBefore,
+  ...accountAttempts,
 ];

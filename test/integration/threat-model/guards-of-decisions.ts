@@ -18,10 +18,10 @@ export const guardsOfDecisions = {
     says: /NoRightToApprove/,
     without: {
       edits: [
-        { file: 'webhook/approval/access-review.ts', find: 'user.username,', replace: '' },
-        { file: 'webhook/approval/access-review.ts', find: 'user.uid,', replace: '' },
-        { file: 'webhook/approval/access-review.ts', find: 'user.groups,', replace: '' },
-        { file: 'webhook/approval/access-review.ts', find: 'Object.entries(user.extra)', replace: '' },
+        { file: 'webhook/rights/access-review.ts', find: 'user.username,', replace: '' },
+        { file: 'webhook/rights/access-review.ts', find: 'user.uid,', replace: '' },
+        { file: 'webhook/rights/access-review.ts', find: 'user.groups,', replace: '' },
+        { file: 'webhook/rights/access-review.ts', find: 'Object.entries(user.extra)', replace: '' },
       ],
     },
   },

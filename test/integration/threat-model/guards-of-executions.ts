@@ -130,6 +130,19 @@ export const guardsOfExecutions = {
       ],
     },
   },
+  'account-right': {
+    rule: 'Who names an account, or changes what runs as one, needs the right to use it.',
+    says: /ServiceAccountNotAllowed/,
+    without: {
+      edits: [
+        {
+          file: 'webhook/rights/refused-account.ts',
+          find: 'if (allowed) return undefined;',
+          replace: 'return undefined;',
+        },
+      ],
+    },
+  },
   'one-workflow-each': {
     rule: 'Owner reference, reference, label and annotation of an execution name one workflow.',
     says: /WorkflowsDisagree/,

@@ -4,6 +4,16 @@ const stamp = 'src/policy/approval/stamp-workflow.ts';
 const decide = 'src/policy/approval/decide-approval.ts';
 const validate = 'webhook/workflows/validate-workflow.ts';
 
+/**
+ * For the lifetime of a reservation after it was created, such a workflow is read by the gate whatever its stamps say,
+ * because it is marked in the journal. That passes; the guard must hold without it.
+ */
+const longAfterItWasMarked = {
+  file: 'webhook/workflows/mark-workflow.ts',
+  find: 'if (request.dryRun || !beginsToBeGated(request, stamping)) return undefined;',
+  replace: 'return undefined;',
+};
+
 /** What keeps the stamps true: who wrote them, when, and for which spec. */
 export const guardsOfStamps = {
   'stamps-are-ours': {
@@ -20,6 +30,7 @@ export const guardsOfStamps = {
           }
           const forged = undefined;`,
         },
+        longAfterItWasMarked,
       ],
     },
   },
@@ -65,6 +76,7 @@ export const guardsOfStamps = {
           find: 'stampingPatch(stamping, ',
           replace: "stampingPatch('decision' in stamping ? { annotations: {} } : stamping, ",
         },
+        longAfterItWasMarked,
       ],
     },
   },

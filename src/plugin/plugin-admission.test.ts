@@ -1,0 +1,243 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { createManualClock } from '../kube/manual-clock.ts';
+import type { Verdict } from '../policy/verdict.ts';
+import { createPluginAdmission } from './plugin-admission.ts';
+import type { PluginFailure } from './plugin-failure.ts';
+import type { AdmissionCheck, CheckFacts, Plugin } from './plugin.ts';
+
+const run = async () => undefined;
+const scale = { name: 'scale', parameters: z.strictObject({ replicas: z.number() }), run };
+const acme: Plugin = { name: 'acme', actions: [scale] };
+const other: Plugin = { name: 'other', actions: [{ name: 'restart', parameters: z.object({}), run }] };
+
+const facts: CheckFacts = {
+  namespace: 'shop',
+  name: 'step',
+  workflow: 'heal',
+  stepNumber: 1,
+  action: 'scale',
+  parameters: { replicas: 3 },
+  serviceAccountName: 'stepgate-runner',
+  user: { name: 'jane', groups: [] },
+  dryRun: false,
+};
+
+function admission(plugins: readonly Plugin[]) {
+  const failures: PluginFailure[] = [];
+  const clock = createManualClock();
+  const onFailure = (failure: PluginFailure) => void failures.push(failure);
+  return { ...createPluginAdmission(plugins, { clock, onFailure, limitMilliseconds: 100 }), failures, clock };
+}
+
+const judge = (plugins: readonly Plugin[], changed: Partial<CheckFacts> = {}) =>
+  admission(plugins).judge(structuredClone({ ...facts, ...changed }));
+
+const withCheck = (
+  check: AdmissionCheck['check'],
+  actions?: AdmissionCheck['actions'],
+  plugin = acme,
+): Plugin => ({ ...plugin, checks: [{ name: 'Mine', check, ...(actions && { actions }) }] });
+
+const allow = () => ({ decision: 'allow' as const });
+const refuse = () => ({
+  decision: 'deny' as const,
+  code: 403,
+  reason: 'Forbidden',
+  message: 'No.',
+  causes: [],
+});
+const hang = () => {
+  for (;;);
+};
+const reasonsOf = (verdict: Verdict) =>
+  verdict.decision === 'deny' ? verdict.causes.map(({ reason }) => reason) : [];
+
+describe('parameters', () => {
+  it('that fit pass, and so does an action that no plugin has', () => {
+    expect(judge([acme])).toEqual({ decision: 'allow' });
+    expect(judge([acme], { action: 'unknown', parameters: { replicas: 'x' } })).toEqual({
+      decision: 'allow',
+    });
+  });
+
+  it('that do not fit are refused, and no check is asked', () => {
+    const verdict = judge([withCheck(() => expect.fail('asked'), '*')], { parameters: { replicas: '3' } });
+    expect(verdict).toMatchObject({ code: 422, causes: [{ field: 'spec.parameters.replicas' }] });
+  });
+});
+
+describe('a check', () => {
+  it.each<[string, AdmissionCheck['actions'], string, boolean]>([
+    ["its own plugin's actions", undefined, 'scale', true],
+    ['not of others, unless it says so', undefined, 'restart', false],
+    ['all of them, if it says so', '*', 'restart', true],
+    ['those that nobody has, too', '*', 'unknown', true],
+    ['the ones that it names', ['restart'], 'restart', true],
+    ['and no others then', ['restart'], 'scale', false],
+  ])('is asked about %s', (_, actions, action, isAsked) => {
+    const plugins = [withCheck(refuse, actions), other];
+    const parameters = action === 'scale' ? facts.parameters : {};
+    expect(admission(plugins).concerns(action)).toBe(isAsked || action !== 'unknown');
+    expect(reasonsOf(judge(plugins, { action, parameters }))).toEqual(isAsked ? ['Mine'] : []);
+  });
+
+  it('is asked only after those before it have allowed, and the remarks of all ride along', () => {
+    const remark = (text: string) => () => ({
+      decision: 'allow' as const,
+      warnings: [text],
+      auditAnnotations: { [text]: text },
+    });
+    const plugins = [
+      {
+        ...acme,
+        checks: [
+          { name: 'First', check: remark('one') },
+          { name: 'Second', check: remark('two') },
+          { name: 'Third', check: refuse },
+          { name: 'Fourth', check: () => expect.fail('asked') },
+        ],
+      },
+    ];
+    expect(judge(plugins)).toMatchObject({
+      decision: 'deny',
+      causes: [{ reason: 'Third' }],
+      warnings: ['one', 'two'],
+      auditAnnotations: { one: 'one', two: 'two' },
+    });
+  });
+
+  it('cannot change what the next one sees', () => {
+    const meddle = (seen: CheckFacts) => {
+      Reflect.set(seen.parameters, 'replicas', 100);
+      Reflect.set(seen.user, 'name', 'admin');
+      return allow();
+    };
+    const look = ({ parameters, user }: CheckFacts) =>
+      parameters['replicas'] === 3 && user.name === 'jane' ? refuse() : allow();
+    const plugins = [withCheck(meddle), withCheck(look, '*', other)];
+    expect(reasonsOf(judge(plugins))).toEqual(['Mine']);
+  });
+});
+
+describe('a plugin that fails', () => {
+  const failing: readonly [PluginFailure['kind'], () => never][] = [
+    [
+      'threw',
+      () => {
+        throw new Error('secret');
+      },
+    ],
+    ['hung', hang],
+    ['nonsense', () => 'yes' as unknown as never],
+    ['nonsense', () => Promise.reject(new Error('later')) as never],
+  ];
+
+  it.each(failing)(
+    '%s: executions of its own actions are refused, and its error stays inside',
+    (kind, check) => {
+      const { judge: ask, failures } = admission([withCheck(check)]);
+      const verdict = ask(facts);
+      expect(verdict).toMatchObject({ code: 500, causes: [{ reason: 'PluginFailed' }] });
+      expect(JSON.stringify(verdict)).toContain('plugin \\"acme\\" has failed: check Mine');
+      expect(JSON.stringify(verdict)).not.toContain('secret');
+      expect(failures).toMatchObject([{ plugin: 'acme', part: 'check Mine', kind }]);
+    },
+  );
+
+  it.each(failing)(
+    '%s: executions of others pass, with a warning, and go on to the other checks',
+    (kind, check) => {
+      const broken = { name: 'Broken', check, actions: '*' as const };
+      const plugins = [{ ...acme, checks: [broken, { ...broken, name: 'Mine', check: refuse }] }, other];
+      const { judge: ask, failures } = admission(plugins);
+      const foreign = { ...facts, action: 'restart', parameters: {} };
+      expect(ask(foreign)).toMatchObject({ causes: [{ reason: 'Mine' }] });
+      expect(admission([{ ...acme, checks: [broken] }, other]).judge(foreign)).toMatchObject({
+        decision: 'allow',
+        warnings: [
+          expect.stringMatching(
+            /^plugin "acme" has failed: check Broken .*; the execution passes without it$/,
+          ),
+        ],
+        auditAnnotations: { 'plugin-failed-acme': expect.stringContaining('check Broken') },
+      });
+      expect(failures.map((failure) => failure.kind)).toEqual([kind]);
+    },
+  );
+
+  it.each<[PluginFailure['kind'], z.ZodType]>([
+    [
+      'threw',
+      z.any().refine(() => {
+        throw new Error('secret');
+      }),
+    ],
+    ['threw', z.any().refine(async () => true)],
+    ['hung', z.any().refine(hang)],
+    ['threw', z.any().refine((value) => Object.assign(value, { replicas: 100 }))],
+  ])('%s in a schema: executions of that action are refused', (kind, parameters) => {
+    const { judge: ask, failures } = admission([{ ...acme, actions: [{ ...scale, parameters }] }]);
+    expect(reasonsOf(ask(structuredClone(facts)))).toEqual(['PluginFailed']);
+    expect(failures).toMatchObject([{ part: 'the schema of action scale', kind }]);
+  });
+
+  it('to answer in time is not asked again for ten seconds: it would keep everybody waiting', () => {
+    let asked = 0;
+    const check = () => {
+      asked += 1;
+      return asked === 1 ? hang() : allow();
+    };
+    const { judge: ask, failures, clock } = admission([withCheck(check)]);
+    expect(reasonsOf(ask(facts))).toEqual(['PluginFailed']);
+    clock.advance(9_999);
+    expect(reasonsOf(ask(facts))).toEqual(['PluginFailed']);
+    expect(asked).toBe(1);
+    clock.advance(1);
+    expect(ask(facts)).toEqual({ decision: 'allow' });
+    expect(failures.map(({ kind }) => kind)).toEqual(['hung', 'resting']);
+  });
+});
+
+describe('the steps of a workflow', () => {
+  const step = (stepNumber: number, parameters: object, more: object = {}) => ({
+    stepNumber,
+    action: 'scale',
+    parameters: { ...parameters },
+    dependencies: [],
+    unknownDependencies: [],
+    criticalStep: false,
+    maxRetries: 0,
+    ...more,
+  });
+
+  it('are remarked on where their executions would be refused', () => {
+    const rollback = { action: 'scale', parameters: {} };
+    const { remarksOn } = admission([acme]);
+    expect(
+      remarksOn([
+        step(1, { replicas: 3 }),
+        step(2, { replicas: 'x' }),
+        step(3, { replicas: 3 }, { rollback }),
+        step(4, {}, { action: 'unknown' }),
+      ]),
+    ).toEqual([
+      'step 2: Parameter "replicas" of action "scale" is not valid: expected number, received string.',
+      'the rollback of step 3: Action "scale" needs the parameter "replicas": expected number.',
+    ]);
+  });
+
+  it('are too many to remark on all', () => {
+    const steps = Array.from({ length: 1_000 }, (_, index) => step(index + 1, {}));
+    const remarks = admission([acme]).remarksOn(steps);
+    expect(remarks).toHaveLength(9);
+    expect(remarks.at(-1)).toBe('there may be more');
+  });
+
+  it('are not judged by a schema that fails', () => {
+    const parameters = z.any().refine(hang);
+    const { remarksOn, failures } = admission([{ ...acme, actions: [{ ...scale, parameters }] }]);
+    expect(remarksOn([step(1, {}), step(2, {})])).toEqual([]);
+    expect(failures.map(({ kind }) => kind)).toEqual(['hung', 'resting']);
+  });
+});

@@ -1,0 +1,47 @@
+import { setTimeout } from 'node:timers/promises';
+import { z } from 'zod';
+import type { AdmissionCheck, Plugin } from '../../../src/plugin/plugin.ts';
+
+const parameters = z.looseObject({});
+const run = async () => undefined;
+
+/** An action whose check does this. */
+const broken = (name: string, check: () => unknown) => ({
+  action: { name, parameters, run },
+  check: { name: `Check${name}`, actions: [name], check: check as AdmissionCheck['check'] },
+});
+
+const parts = [
+  broken('throws', () => {
+    throw new Error('a secret of the plugin');
+  }),
+  broken('hangs', () => {
+    for (;;);
+  }),
+  broken('sleeps', () => setTimeout(60_000)),
+  broken('rejects', () => Promise.reject(new Error('later'))),
+  broken('forgets', () => {
+    // Nobody waits for it, and nobody handles what it rejects with.
+    void Promise.reject(new Error('forgotten'));
+    return { decision: 'allow' };
+  }),
+  broken('raves', () => ({ decision: 'patch', operations: [] })),
+  broken('backtracks', () => /^(a+)+$/.test(`${'a'.repeat(60)}b`)),
+];
+
+const plugin: Plugin = {
+  name: 'broken',
+  actions: parts.map(({ action }) => action),
+  checks: [
+    ...parts.map(({ check }) => check),
+    {
+      name: 'ThrowsOnAll',
+      actions: ['anything'],
+      check() {
+        throw new Error('a secret of the plugin');
+      },
+    },
+  ],
+};
+
+export default plugin;
