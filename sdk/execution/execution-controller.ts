@@ -21,7 +21,10 @@ export interface ExecutionControllerOptions {
    * places of its own, so that one whose actions hang takes them from no other.
    */
   readonly concurrency?: number;
-  /** ServiceAccount that actions act as where the execution names none, default `stepgate-runner`. */
+  /**
+   * ServiceAccount that actions act as where the execution names none, default `stepgate-runner`. Whoever may create
+   * executions in a namespace acts as it: admission asks for no right to use the default one.
+   */
   readonly defaultServiceAccount?: string;
   /**
    * What becomes of executions with an action that nobody here has. `fail`, the default: they fail with a message that
