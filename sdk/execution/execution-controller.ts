@@ -42,7 +42,7 @@ export interface ExecutionControllerOptions {
    * its controllers. */
   readonly graceMilliseconds?: number;
   /** Knows errors that plugin code lets go of after it has returned; see `catchStrayErrors`. */
-  readonly strayErrors?: Pick<StrayErrors, 'within'>;
+  readonly strayErrors?: Pick<StrayErrors, 'within' | 'listen'>;
 }
 
 /**
@@ -68,6 +68,8 @@ function setUp(
   });
   const { client, kubeConfig, clock, date, random, identity, leading, logger, events } = context;
   const accounts = createServiceAccountClients({ client, kubeConfig, clock, random });
+  const metrics = createExecutionMetrics(context.metrics);
+  const unlisten = options.strayErrors?.listen(({ action }) => metrics.strayError(action));
   const runs = createExecutionRuns({
     client,
     clock,
@@ -78,7 +80,7 @@ function setUp(
     logger,
     events,
     accounts,
-    metrics: createExecutionMetrics(context.metrics),
+    metrics,
     registry,
     unknownActions: options.unknownActions ?? 'fail',
     clusterNames: options.clusterNames ?? [],
@@ -113,6 +115,7 @@ function setUp(
     async stop() {
       await runs.stop();
       accounts.close();
+      unlisten?.();
     },
   };
 }
