@@ -4,7 +4,7 @@ import { builtInActions } from '../../../sdk/actions/built-in-actions.ts';
 import { failureMessage } from '../../../sdk/execution/failure-message.ts';
 import { type ControlPlane, startControlPlane } from '../../cluster/control-plane.ts';
 import { type ActionCase, actionCases } from './action-cases.ts';
-import { type ActionGround, openGround } from './action-ground.ts';
+import { type ActionGround, openGround, type Right, rightsOf } from './action-ground.ts';
 import { type Attempts, attemptsAt } from './attempt-action.ts';
 import type { Interruption } from './interrupted-client.ts';
 import { readObject } from './object-state.ts';
@@ -25,13 +25,13 @@ afterAll(async () => {
 async function onGround(
   { action: name, prepare, node }: ActionCase,
   work: (attempts: Attempts, ground: ActionGround) => Promise<void>,
-  { allowed = true } = {},
+  { allowed = true, without }: { readonly allowed?: boolean; readonly without?: Right } = {},
 ): Promise<void> {
   const action = builtInActions.actions?.find((each) => each.name === name);
   if (action === undefined) throw new Error(`there is no action ${name}`);
   const ground = await openGround(admin, controlPlane.kubeConfig());
   const parameters = await prepare(ground);
-  if (allowed) await ground.allow(name);
+  if (allowed) await ground.allow(name, without);
   const simulation = await node?.(ground);
   try {
     await work(attemptsAt(action, ground, parameters), ground);
@@ -128,6 +128,35 @@ describe.each(reversible)('%s', (_, each, restored) => {
     });
   });
 });
+
+const rights = [...new Set(actionCases.map(({ action }) => action))].flatMap((action) =>
+  rightsOf(action).map((right) => [action, right.verb, right.resource] as const),
+);
+
+test.each(rights)(
+  'the example of %s gives no right that is not needed: without %s %s it fails',
+  async (...of) => {
+    const [action, verb, resource] = of;
+    const messages: string[] = [];
+    for (const each of actionCases.filter((one) => one.action === action)) {
+      await onGround(
+        each,
+        async (attempts) => {
+          try {
+            const { result } = await attempts.run();
+            // Taken up again, and undone.
+            await attempts.run();
+            if (each.restored !== undefined) await attempts.rollback(result);
+          } catch (error) {
+            messages.push(failureMessage(error));
+          }
+        },
+        { without: { verb, resource } },
+      );
+    }
+    expect(messages.join('\n')).toContain(` may not ${verb} ${resource}: `);
+  },
+);
 
 /** The version of everything in the ground that an action may write. */
 async function versionsOf({ namespace, node }: ActionGround): Promise<unknown> {
