@@ -38,14 +38,19 @@ storm: setup ## 32 clients against three replicas that are killed. KILLS=0 kills
 	$(if $(SEEDS),@$(MAKE) simulation)
 	node test/storm/storm.ts
 
+.PHONY: kills
+kills: setup ## A controller is killed at its writes, 200 times. KILLS=n, SEED=n
+	KILLS=$(or $(KILLS),200) vitest run --project integration test/integration/controller-kills
+
 .PHONY: simulation
 simulation: setup ## Seeds of the deterministic simulation. SEEDS=10000 FROM=1; a failing seed replays exactly
 	node test/simulation/run.ts --progress --seeds $(or $(SEEDS),10000) --from $(or $(FROM),1)
 
 .PHONY: bench
-bench: setup ## What admission and approval cost, beside other ways to do it
+bench: setup ## What admission, approval and the controller cost, beside other ways to do it
 	node bench/admission.ts
 	node bench/approval.ts
+	node bench/workflows.ts
 
 ##@ To work on it
 

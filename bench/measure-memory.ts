@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { execFileSync } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { BenchRun, PartResult } from './bench-run.ts';
 import { startComparedPlane } from './compared-plane.ts';
+import { residentMegabytes } from './resident-megabytes.ts';
 import { figureOf } from './statistics.ts';
 
 const quietMilliseconds = 30_000;
@@ -34,15 +33,5 @@ export async function measureMemory(run: BenchRun): Promise<PartResult> {
     };
   } finally {
     await plane.stop();
-  }
-}
-
-/** VmRSS; elsewhere than on Linux what ps calls it. */
-function residentMegabytes(pid: number): number {
-  try {
-    const [, kibibytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-    return Number(kibibytes) / 1_024;
-  } catch {
-    return Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) / 1_024;
   }
 }

@@ -14,8 +14,19 @@ export type AdmissionPart = (typeof admissionParts)[number];
 export const approvalParts = ['small-workflow', 'gated-execution'] as const;
 export type ApprovalPart = (typeof approvalParts)[number];
 
-export type PartName = AdmissionPart | ApprovalPart;
-const partNames: readonly PartName[] = [...admissionParts, ...approvalParts];
+/** What bench/workflows.ts measures. */
+export const workflowParts = [
+  'refill',
+  'makespan',
+  'thousand-steps',
+  'approval-wait',
+  'idle',
+  'workflow-memory',
+] as const;
+export type WorkflowPart = (typeof workflowParts)[number];
+
+export type PartName = AdmissionPart | ApprovalPart | WorkflowPart;
+const partNames: readonly PartName[] = [...admissionParts, ...approvalParts, ...workflowParts];
 
 /** What a run measures, and how often. */
 export interface Settings {
@@ -56,6 +67,14 @@ const partOfRatio: Readonly<Record<string, PartName>> = {
   rss_mb_per_10k_active: 'memory',
   small_workflow_create_vs_noop: 'small-workflow',
   gated_execution_create_vs_ungated: 'gated-execution',
+  refill_p50_vs_create: 'refill',
+  refill_p99_vs_create: 'refill',
+  makespan_vs_ideal: 'makespan',
+  thousand_steps_vs_raw: 'thousand-steps',
+  writes_per_step: 'thousand-steps',
+  approval_to_first_step_vs_create: 'approval-wait',
+  idle_requests_per_minute: 'idle',
+  rss_mb_per_1k_workflows: 'workflow-memory',
 };
 
 function partsOf(text: string | undefined): readonly PartName[] {

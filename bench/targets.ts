@@ -20,6 +20,22 @@ export const targets: readonly Target[] = [
     what: 'p50 of a create of an execution, of an approved workflow against a small one',
     atMost: 1.5,
   },
+  { key: 'refill_p50_vs_create', what: 'p50 of giving a freed slot again, against a create', atMost: 2.5 },
+  { key: 'refill_p99_vs_create', what: 'p99 of that, against the p50 of a create', atMost: 10 },
+  { key: 'makespan_vs_ideal', what: '100 steps of 500 ms, five at a time, against 10 s', atMost: 1.08 },
+  {
+    key: 'thousand_steps_vs_raw',
+    what: '100 workflows of ten steps, against their writes alone',
+    atMost: 2.5,
+  },
+  {
+    key: 'approval_to_first_step_vs_create',
+    what: 'p50 from an approval to the first execution, against a create',
+    atMost: 3,
+  },
+  { key: 'writes_per_step', what: 'writes of the controller and the journal for a step', atMost: 5 },
+  { key: 'idle_requests_per_minute', what: 'requests with 1,000 settled workflows', atMost: 0 },
+  { key: 'rss_mb_per_1k_workflows', what: 'MB for 1,000 live workflows of ten steps', atMost: 25 },
 ];
 
 /** Whether the value is where it should be. */

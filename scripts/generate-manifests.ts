@@ -5,15 +5,16 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
+import { controllerRbac } from '../src/api/manifests/controller-rbac.ts';
 import { customResourceDefinitions } from '../src/api/manifests/custom-resource-definitions.ts';
 import { defaultInstallation } from '../src/api/manifests/installation.ts';
-import { webhookRbac } from '../src/api/manifests/rbac.ts';
 import type { SchemaObject } from '../src/api/manifests/structural-schema.ts';
 import { validatingAdmissionPolicies } from '../src/api/manifests/validating-admission-policies.ts';
 import {
   mutatingWebhookConfiguration,
   validatingWebhookConfiguration,
 } from '../src/api/manifests/webhook-configurations.ts';
+import { webhookRbac } from '../src/api/manifests/webhook-rbac.ts';
 
 const folder = join(import.meta.dirname, '../charts/stepgate/files');
 const header =
@@ -30,6 +31,7 @@ function generate(): ReadonlyMap<string, string> {
     ),
     ['webhooks/mutating.yaml', [mutatingWebhookConfiguration({ clientConfig: { service } })]],
     ['webhooks/validating.yaml', [validatingWebhookConfiguration({ clientConfig: { service } })]],
+    ['rbac/controller.yaml', controllerRbac(installation)],
     ['rbac/webhook.yaml', webhookRbac(installation)],
   ]);
   return new Map([...files].map(([path, documents]) => [path, toYaml(documents)]));

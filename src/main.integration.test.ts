@@ -63,6 +63,7 @@ describe.concurrent('the command', () => {
     const { exitCode, stdout, stderr } = await run(['--help']);
     expect([exitCode, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/^stepgate webhook \[flags\]/);
+    expect(stdout).toMatch(/^stepgate controller \[flags\]/m);
     for (const flag of [
       'kubeconfig',
       'port',
@@ -86,9 +87,15 @@ describe.concurrent('the command', () => {
   });
 
   it.each([
-    ['no command', [], 'expected the command webhook, got ""'],
-    ['an unknown command', ['serve'], 'expected the command webhook, got "serve"'],
-    ['two commands', ['webhook', 'webhook'], 'expected the command webhook, got "webhook webhook"'],
+    ['no command', [], 'expected the command webhook or controller, got ""'],
+    ['an unknown command', ['serve'], 'expected the command webhook or controller, got "serve"'],
+    ['two commands', ['webhook', 'controller'], "Unexpected argument 'controller'"],
+    ['a flag of the other command', ['controller', '--client-ca=x'], "Unknown option '--client-ca'"],
+    [
+      'a policy that is none',
+      ['controller', '--unknown-actions=run'],
+      '--unknown-actions: expected fail or ignore',
+    ],
     ['an unknown flag', ['webhook', '--prot=1'], "Unknown option '--prot'"],
     ['a port that is none', ['webhook', '--port=http'], '--port: http is no port'],
     ['a port that is too large', ['webhook', '--metrics-port=65536'], '--metrics-port: 65536 is no port'],
@@ -98,7 +105,7 @@ describe.concurrent('the command', () => {
     const { exitCode, stdout, stderr } = await run([...args, ...flags]);
     expect([exitCode, stdout]).toEqual([2, '']);
     expect(stderr).toContain(`stepgate: ${why}`);
-    expect(stderr).toContain('stepgate webhook [flags]');
+    expect(stderr).toContain(`stepgate ${args[0] === 'controller' ? 'controller' : 'webhook'} [flags]`);
   });
 });
 

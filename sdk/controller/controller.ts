@@ -10,12 +10,14 @@ import type { KubeObject } from '../../src/kube/kube-object.ts';
 import type { Store } from '../../src/kube/store.ts';
 import type { Logger } from '../../src/observability/logger.ts';
 
-/** Which objects a cache shows. Caches of the same selection share one watch. */
+/** Which objects a cache shows. Caches of the same selection and the same `transform` share one watch. */
 export interface CacheOptions<T extends KubeObject, Index extends string = never> {
   readonly kind: ResourceKind;
   readonly namespace?: string;
   readonly fieldSelector?: string;
   readonly labelSelector?: string;
+  /** Shrinks each object before it is kept, such as by dropping managedFields. It must not change what it is given. */
+  readonly transform?: (item: T) => T;
   /** For each index, the keys under which an object is found. */
   readonly indexes?: Readonly<Record<Index, (item: T) => readonly string[]>>;
 }
@@ -39,9 +41,11 @@ export interface ControllerContext {
   /** Name of this process among its replicas. */
   readonly identity: string;
   /** A cache that is full before the first reconcile. To be called in `setup` alone. */
-  cache<T extends KubeObject, Index extends string = never>(options: CacheOptions<T, Index>): Store<T, Index>;
+  readonly cache: <T extends KubeObject, Index extends string = never>(
+    options: CacheOptions<T, Index>,
+  ) => Store<T, Index>;
   /** Puts a key of this controller into its queue; `after` in milliseconds, a higher priority goes first (0). */
-  enqueue(key: string, options?: { readonly after?: number; readonly priority?: number }): void;
+  readonly enqueue: (key: string, options?: { readonly after?: number; readonly priority?: number }) => void;
 }
 
 /** What leads to reconciles: changes in a cache, by the keys they concern. */
@@ -73,9 +77,12 @@ export interface ControllerSetup {
   readonly reconcile: (key: string, signal: AbortSignal) => Promise<ReconcileResult | undefined>;
   /** Reconciles at the same time; default 8. */
   readonly concurrency?: number;
-  /** Called once this process leads, after caches are full and before the first reconcile. */
+  /**
+   * Called once this process leads, after caches are full and before the first reconcile; again when it throws. The
+   * signal is aborted when this process leads no more, and at last when all has ended.
+   */
   readonly started?: (signal: AbortSignal) => Promise<void>;
-  /** Ends what reconciles have left running. Called once, after the last reconcile. */
+  /** Ends what reconciles have left running. Called once, after the last reconcile; it may still write. */
   readonly stop?: () => Promise<void>;
 }
 

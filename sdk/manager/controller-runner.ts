@@ -26,8 +26,10 @@ export interface ControllerRunnerOptions {
 export interface DrainTimes {
   /** For reconciles to end by themselves. Their signal is aborted then. */
   readonly drainMilliseconds: number;
-  /** For what was aborted, and for the controller's `stop`. */
+  /** For what was aborted. */
   readonly abortMilliseconds: number;
+  /** For the controller's `stop`. */
+  readonly stopMilliseconds: number;
 }
 
 /** One controller's sources and workers. */
@@ -51,12 +53,13 @@ class Runner implements ControllerRunner {
   readonly #metrics: NamedControllerMetrics;
   readonly #concurrency: number;
   readonly #logger: Logger;
-  /** Ends `started` and everything before the first reconcile. */
-  readonly #stopping = new AbortController();
-  /** Ends reconciles. */
+  /** What `started` is given: aborted when this process leads no more, or when all has ended. */
+  readonly #term = new AbortController();
+  /** What reconciles are given. */
   readonly #aborted = new AbortController();
   readonly #underWay = new Set<string>();
   #unbind: (() => void)[] = [];
+  #working = false;
   #stopped: Promise<void> | undefined;
 
   constructor(options: ControllerRunnerOptions) {
@@ -70,12 +73,13 @@ class Runner implements ControllerRunner {
   async lead(): Promise<void> {
     if (!(await this.#runStarted())) return;
     const { setup, queue } = this.#options;
+    this.#working = true;
     this.#unbind = setup.sources.map((source) => bindSource(source, queue, this.#logger));
     for (let worker = 0; worker < this.#concurrency; worker += 1) void this.#work();
   }
 
   abort(reason: unknown): void {
-    this.#stopping.abort(reason);
+    this.#term.abort(reason);
     this.#aborted.abort(reason);
     void this.#options.queue.shutDown();
   }
@@ -88,14 +92,14 @@ class Runner implements ControllerRunner {
   /** False when it was stopped before. */
   async #runStarted(): Promise<boolean> {
     const { setup, clock, random } = this.#options;
-    const { signal } = this.#stopping;
+    const { signal } = this.#term;
     const backoff = createBackoff({ ...defaultRetryPolicy, initialMilliseconds: 100 }, random);
     while (!signal.aborted) {
       try {
         await setup.started?.(signal);
-        return !this.#stopping.signal.aborted;
+        return !this.#term.signal.aborted;
       } catch (error) {
-        if (this.#stopping.signal.aborted) return false;
+        if (this.#term.signal.aborted) return false;
         this.#logger.error({ err: error }, 'A controller could not start; it will be tried again');
       }
       await clock.sleep(backoff.next(), signal).catch(() => {});
@@ -131,14 +135,16 @@ class Runner implements ControllerRunner {
     }
   }
 
-  async #drain({ drainMilliseconds, abortMilliseconds }: DrainTimes): Promise<void> {
+  async #drain({ drainMilliseconds, abortMilliseconds, stopMilliseconds }: DrainTimes): Promise<void> {
     const { queue, setup } = this.#options;
-    this.#stopping.abort(new Error('The manager is stopped'));
+    const reason = new Error('The manager is stopped');
+    // What has not begun need not end.
+    if (!this.#working) this.#term.abort(reason);
     for (const unbind of this.#unbind) unbind();
     const drained = queue.shutDown();
     if (!(await this.#within(drainMilliseconds, drained))) {
       this.#logger.warn({ keys: [...this.#underWay] }, 'Reconciles did not end in time; they are aborted');
-      this.#aborted.abort(new Error('The manager is stopped'));
+      this.#aborted.abort(reason);
       if (!(await this.#within(abortMilliseconds, drained))) {
         this.#logger.error(
           { keys: [...this.#underWay] },
@@ -146,10 +152,10 @@ class Runner implements ControllerRunner {
         );
       }
     }
-    this.#aborted.abort(new Error('The manager is stopped'));
-    if (!(await this.#within(abortMilliseconds, (async () => setup.stop?.())()))) {
+    if (!(await this.#within(stopMilliseconds, (async () => setup.stop?.())()))) {
       this.#logger.error({}, 'A controller could not be stopped');
     }
+    this.#term.abort(reason);
   }
 
   /** True when it was done in time. */

@@ -26,3 +26,17 @@ export function fanOut<T extends KubeObject>(handlers: Iterable<ReflectorHandler
     progressed: (resourceVersion) => tell((handler) => handler.progressed(resourceVersion)),
   };
 }
+
+/** Hands on what `transform` makes of each object: of those that share a watch, each keeps what it needs. */
+export function transformed<T extends KubeObject>(
+  handler: ReflectorHandler<T>,
+  transform: (item: T) => T,
+): ReflectorHandler<T> {
+  return {
+    replaced: (items, resourceVersion) => handler.replaced(items.map(transform), resourceVersion),
+    added: (item) => handler.added(transform(item)),
+    modified: (item) => handler.modified(transform(item)),
+    deleted: (item) => handler.deleted(transform(item)),
+    progressed: (resourceVersion) => handler.progressed(resourceVersion),
+  };
+}

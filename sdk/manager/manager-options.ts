@@ -10,7 +10,7 @@ import type { Controller } from '../controller/controller.ts';
 export interface ManagerLeaderElection extends Partial<LeaderElectionTimes> {
   /** Default true. False: this process is the only one, and somebody else sees to it. */
   readonly enabled?: boolean;
-  /** Name of the Lease; default `stepgate-controller`. */
+  /** Name of the Lease; default that of the installation, `stepgate-controller`. */
   readonly leaseName?: string;
   /** Namespace of the Lease; default that of the installation. */
   readonly namespace?: string;
@@ -33,10 +33,12 @@ export interface ManagerOptions {
   readonly identity?: string;
   /** Default: lines of JSON on the standard output, from `info` on. */
   readonly logger?: Logger;
-  /** How long reconciles may go on once the manager is stopped, before they are aborted; default 20,000. */
+  /** How long reconciles may go on once the manager is stopped, before they are aborted; default 10,000. */
   readonly drainMilliseconds?: number;
   /** How long what was aborted may take to end; default 5,000. */
   readonly abortMilliseconds?: number;
+  /** How long a controller's `stop` may take; default 12,000. All three fit into a pod's 30 seconds. */
+  readonly stopMilliseconds?: number;
   readonly clock?: Clock;
   /** The time of day; default the machine's. */
   readonly date?: () => Date;

@@ -25,8 +25,6 @@ import type { Manager, ManagerOptions } from './manager-options.ts';
 import { setUpControllers } from './set-up-controllers.ts';
 import { createSharedCaches, type SharedCaches } from './shared-caches.ts';
 
-const defaultLeaseName = 'stepgate-controller';
-
 /** What Events may take to be sent once all else has ended. */
 const eventsMilliseconds = 1_000;
 
@@ -259,7 +257,11 @@ class RunningManager implements Manager {
   }
 
   async #win(runners: readonly ControllerRunner[], client: KubeClient): Promise<void> {
-    const { enabled = true, leaseName = defaultLeaseName, ...times } = this.#options.leaderElection ?? {};
+    const {
+      enabled = true,
+      leaseName = this.#installation.controllerLease,
+      ...times
+    } = this.#options.leaderElection ?? {};
     this.#stopping.signal.throwIfAborted();
     createLeaderElectionMetrics(this.#registry).candidate(leaseName, () => this.leading);
     if (!enabled) {
@@ -289,9 +291,14 @@ class RunningManager implements Manager {
   }
 
   async #drain(runners: readonly ControllerRunner[]): Promise<void> {
-    const { drainMilliseconds = 20_000, abortMilliseconds = 5_000 } = this.#options;
+    const {
+      drainMilliseconds = 10_000,
+      abortMilliseconds = 5_000,
+      stopMilliseconds = 12_000,
+    } = this.#options;
+    const times = { drainMilliseconds, abortMilliseconds, stopMilliseconds };
     this.#logger.info({}, 'The manager is stopping');
-    await Promise.all(runners.map((runner) => runner.stop({ drainMilliseconds, abortMilliseconds })));
+    await Promise.all(runners.map((runner) => runner.stop(times)));
     this.#alone = false;
   }
 

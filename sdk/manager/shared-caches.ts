@@ -8,7 +8,7 @@ import { createStore, type Store } from '../../src/kube/store.ts';
 import type { KubeMetrics } from '../../src/observability/kube-metrics.ts';
 import type { Logger } from '../../src/observability/logger.ts';
 import type { CacheOptions } from '../controller/controller.ts';
-import { fanOut } from './fan-out.ts';
+import { fanOut, transformed } from './fan-out.ts';
 import { ManagerError } from './manager-error.ts';
 
 export interface SharedCachesOptions {
@@ -76,10 +76,10 @@ export function createSharedCaches(options: SharedCachesOptions): SharedCaches {
   return {
     open<T extends KubeObject, Index extends string = never>(asked: CacheOptions<T, Index>): Store<T, Index> {
       if (started) throw new ManagerError('A cache can be asked for in setup alone');
-      const { indexes, ...selection } = asked;
+      const { indexes, transform, ...selection } = asked;
       const store = createStore<T, Index>(indexes === undefined ? {} : { indexes });
       // Whoever asks for a kind says what its objects are.
-      watchOf(selection).stores.push(store);
+      watchOf(selection).stores.push(transform === undefined ? store : transformed(store, transform));
       return store;
     },
     start() {

@@ -137,7 +137,7 @@ function patch(objects: FakeObjects, place: AddressedResource, request: KubeRequ
       patched(shown(object, place.subresource), request, place),
     );
   }
-  const manager = fieldManagerOfApply(query, place);
+  const manager = fieldManagerOfApply(query);
   const { name = '', namespace } = place;
   const object = objects.get(collectionOf(place), namespace, name);
   const body = bodyOf(request);

@@ -1,4 +1,3 @@
-import type { AddressedResource } from './addressed-resource.ts';
 import type { FakeObjects, StoredObject } from './fake-objects.ts';
 import { applyConflict, invalid } from './fake-refusals.ts';
 import { applyConflicts, leavesOf } from './field-owners.ts';
@@ -7,12 +6,12 @@ import { strategicallyMerged } from './merge-patch.ts';
 
 type Query = Readonly<Record<string, string>>;
 
+const patchOptions = { group: 'meta.k8s.io', plural: 'PatchOptions' };
+
 /** @throws KubeStatusError 422 for an apply that does not say who applies */
-export function fieldManagerOfApply(query: Query, place: AddressedResource): string {
+export function fieldManagerOfApply(query: Query): string {
   const manager = query['fieldManager'] ?? '';
-  if (manager === '') {
-    throw invalid(place, place.name ?? '', 'fieldManager', 'is required for apply patch');
-  }
+  if (manager === '') throw invalid(patchOptions, '', 'fieldManager', 'is required for apply patch');
   return manager;
 }
 

@@ -58,8 +58,8 @@ interface Exchange {
 }
 
 const dataOf = ({ data }: JsonObject) => data;
-const versionOf = (answer: JsonObject | undefined) =>
-  (answer?.['metadata'] as { readonly resourceVersion: string }).resourceVersion;
+const versionOf = (answer: JsonObject = {}) =>
+  (answer['metadata'] as { readonly resourceVersion: string }).resourceVersion;
 const generationOf = ({ metadata }: JsonObject) => (metadata as { readonly generation: number }).generation;
 const containersOf = ({ spec }: JsonObject) =>
   (spec as typeof web.spec).template.spec.containers.map(({ name, image, env }) => ({ name, image, env }));
@@ -97,7 +97,7 @@ const exchanges: readonly Exchange[] = [
       contentType: jsonPatch,
       body: [
         { op: 'test', path: '/data/size', value: '1' },
-        { op: 'add', path: '/data/a~1b', value: 'x' },
+        { op: 'add', path: '/metadata/labels/team~1name', value: 'x' },
         { op: 'move', from: '/data/size', path: '/data/length' },
       ],
     },

@@ -21,7 +21,7 @@ function refusal(
     reason,
     message,
     details: {
-      ...(name === undefined ? {} : { name }),
+      ...(name === undefined || name === '' ? {} : { name }),
       ...(group === undefined || group === '' ? {} : { group }),
       ...(plural === undefined ? {} : { kind: plural }),
       ...(causes === undefined ? {} : { causes }),

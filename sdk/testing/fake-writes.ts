@@ -28,7 +28,7 @@ export function patched(live: JsonObject, request: KubeRequest, place: Addressed
       return jsonPatched(live, body);
     } catch (error) {
       if (!(error instanceof JsonPatchError)) throw error;
-      throw invalid(place, place.name ?? '', 'patch', error.message);
+      throw invalid(place, '', 'patch', error.message);
     }
   }
   if (contentType === 'application/merge-patch+json') return mergePatched(live, bodyOf(request));

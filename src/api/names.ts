@@ -41,6 +41,9 @@ export const workflowAnnotation = 'kubernaut.io/workflow';
  */
 export const rollbackOfAnnotation = 'kubernaut.io/rollback-of';
 
+/** Annotation on an execution: which call has created it, so that one whose answer was lost knows its own again. */
+export const createAttemptAnnotation = 'kubernaut.io/create-attempt';
+
 /**
  * The longest label value. Source: apimachinery `validation.LabelValueMaxLength`.
  */

@@ -73,3 +73,8 @@ export const stepPhases = [
 ] as const;
 
 export type StepPhase = (typeof stepPhases)[number];
+
+/** How far the undoing of a step is, in its workflow's status. */
+export const rollbackPhases = ['queued', 'active', 'completed', 'failed'] as const;
+
+export type RollbackPhase = (typeof rollbackPhases)[number];

@@ -9,7 +9,7 @@ import {
 } from './action-fields.ts';
 import { conditionsSchema } from './condition.ts';
 import { resourceFields } from './object-meta.ts';
-import { stepPhases, workflowPhases } from './phase.ts';
+import { rollbackPhases, stepPhases, workflowPhases } from './phase.ts';
 
 /** The most steps of one workflow. CEL rules over steps need a bound; this one they can afford. */
 export const maxStepsPerWorkflow = 1_000;
@@ -98,6 +98,7 @@ export const stepStatusSchema = z.looseObject({
   phase: z.enum(stepPhases).optional(),
   execution: z.string().describe('Name of the KubernetesExecution that does the step.').optional(),
   attempts: z.int().min(0).optional(),
+  rollback: z.enum(rollbackPhases).describe('How far the execution is that undoes the step.').optional(),
   startTime: z.iso.datetime({ offset: true }).optional(),
   completionTime: z.iso.datetime({ offset: true }).optional(),
   message: z.string().optional(),

@@ -5,7 +5,10 @@ import { type Fault, statusBody } from './http-faults.ts';
 export function passOn(upstream: IncomingMessage, answer: ServerResponse, fault: Fault | undefined): void {
   if (fault?.kind === 'loseAnswer') {
     upstream.resume();
-    upstream.once('end', () => reset(answer));
+    upstream.once('end', () => {
+      fault.answered?.();
+      reset(answer);
+    });
     return;
   }
   // The length may not be true any more, and the connection to the client is ours to manage.

@@ -53,6 +53,21 @@ async function send(path: string, method = 'GET', body?: unknown): Promise<Answe
   return answer;
 }
 
+it('knows its clients apart by their URLs, and tells when the API server has answered', async () => {
+  let answered = false;
+  const lost: Fault = { kind: 'loseAnswer', answered: () => void (answered = true) };
+  proxy.intercept(({ client }) => (client === 'two' ? lost : undefined));
+  expect((await whole('/client/one/api/v1/namespaces/default')).status).toBe(200);
+  expect(answered).toBe(false);
+  const answer = await whole('/client/two/api/v1/namespaces/default');
+  expect([answer.ended, answered]).toEqual(['ECONNRESET', true]);
+  const last = proxy.requests.slice(-2);
+  expect(last.map(({ client, path }) => [client, path])).toEqual([
+    ['one', '/api/v1/namespaces/default'],
+    ['two', '/api/v1/namespaces/default'],
+  ]);
+});
+
 async function whole(path: string, method?: string, body?: unknown): Promise<Answer> {
   const answer = await send(path, method, body);
   await vi.waitFor(() => expect(answer.ended).toBeDefined(), { timeout: 5_000 });

@@ -12,6 +12,8 @@ import type { UserName } from './users.ts';
 
 /** A request as the interceptor sees it. */
 export interface ProxiedRequest {
+  /** Which client sent it, where that came by `urlOf`. */
+  readonly client: string | undefined;
   readonly method: string;
   /** Without the query. */
   readonly path: string;
@@ -26,6 +28,8 @@ export type Interceptor = (request: ProxiedRequest) => Fault | undefined;
 export interface FaultyHttpProxy {
   /** `https://127.0.0.1:port` */
   readonly url: string;
+  /** The same for one client, whose requests then carry its name: letters, digits and dashes. */
+  urlOf(client: string): string;
   readonly authorityPem: string;
   /** Every request so far, in the order of arrival. */
   readonly requests: readonly ProxiedRequest[];
@@ -44,9 +48,10 @@ export async function startFaultyHttpProxy(controlPlane: ControlPlane): Promise<
   let interceptor: Interceptor | undefined;
 
   const serve = async (incoming: IncomingMessage, answer: ServerResponse) => {
-    const { pathname, searchParams } = new URL(incoming.url ?? '/', controlPlane.url);
+    const [, client, path = '/'] = /^(?:\/client\/([\w-]+))?(\/.*)$/.exec(incoming.url ?? '/') ?? [];
+    const { pathname, searchParams } = new URL(path, controlPlane.url);
     const { method = 'GET', headers } = incoming;
-    const request = { method, path: pathname, query: searchParams, headers };
+    const request = { client, method, path: pathname, query: searchParams, headers };
     requests.push(request);
     const fault = interceptor?.(request);
     if (fault?.kind === 'status') return answerStatus(answer, fault);
@@ -56,7 +61,7 @@ export async function startFaultyHttpProxy(controlPlane: ControlPlane): Promise<
     }
     if (fault?.kind === 'reset') return reset(answer);
     if (fault?.kind === 'delay') await sleep(fault.milliseconds);
-    const outgoing = httpsRequest(controlPlane.url + incoming.url, { method, headers, agent });
+    const outgoing = httpsRequest(controlPlane.url + path, { method, headers, agent });
     outgoing.once('response', (upstream) => passOn(upstream, answer, fault));
     outgoing.on('error', () => reset(answer));
     answer.once('close', () => outgoing.destroy()); // a watch that the client has left
@@ -71,6 +76,7 @@ export async function startFaultyHttpProxy(controlPlane: ControlPlane): Promise<
 
   return {
     url,
+    urlOf: (client) => `${url}/client/${client}`,
     authorityPem: authority.certificatePem,
     requests,
     intercept(next) {

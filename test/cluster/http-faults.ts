@@ -16,7 +16,11 @@ export type Fault =
   /** The connection breaks before the API server sees the request. */
   | { readonly kind: 'reset' }
   /** The API server does what was asked; the connection breaks instead of an answer. */
-  | { readonly kind: 'loseAnswer' }
+  | {
+      readonly kind: 'loseAnswer';
+      /** Called when the API server has answered, before the connection breaks. */
+      readonly answered?: () => void;
+    }
   /** The connection breaks after that many bytes of the answer's body, at once for 0. */
   | { readonly kind: 'cut'; readonly afterBytes: number }
   /** The answer goes silent after that many bytes of its body, and stays open. */

@@ -6,8 +6,10 @@ import { findBinaries } from '../cluster/find-binaries.ts';
 import { startInstalledCluster, type InstalledCluster } from '../cluster/installed-cluster.ts';
 import type { Act } from './act.ts';
 import { actOneLimit } from './act-one-limit.ts';
+import { actThreeController } from './act-three-controller.ts';
 import { actTwoApproval } from './act-two-approval.ts';
 import { createDemoFolder } from './demo-folder.ts';
+import { withJobs } from './demo-jobs.ts';
 import { demoShell, writeKubectl } from './demo-shell.ts';
 import { playAct } from './player.ts';
 import { terminalStyle } from './terminal-style.ts';
@@ -16,7 +18,7 @@ import { whatToTry } from './what-to-try.ts';
 // `make demo`: a real API server, stepgate on it, and a story played with real kubectl. Ends with 1 when anything
 // printed is not what it should be. KEEP=1 leaves all of it running until ^C.
 
-const acts: readonly Act[] = [actOneLimit, actTwoApproval];
+const acts: readonly Act[] = [actOneLimit, actTwoApproval, actThreeController];
 const repository = join(import.meta.dirname, '../..');
 const keeps = !['', '0', 'false', 'no'].includes(process.env['KEEP'] ?? '');
 const style = terminalStyle(process.stdout.isTTY && !process.env['NO_COLOR']);
@@ -59,7 +61,10 @@ async function main(): Promise<number> {
   const { controlPlane, replicas } = cluster;
   write(`Installed the webhook, ${replicas.length} replicas (${elapsed()})\n`);
   const binFolder = writeKubectl(controlPlane.folder, kubectl);
-  const run = demoShell({ controlPlane, binFolder, workingFolder: repository });
+  const run = withJobs(demoShell({ controlPlane, binFolder, workingFolder: repository }), {
+    controlPlane,
+    program: join(repository, 'src/main.ts'),
+  });
 
   let commands = 0;
   let failed = false;

@@ -1,9 +1,13 @@
 /** Where stepgate runs and as whom: what policies and roles must agree on. */
 export interface Installation {
-  /** Namespace of the webhook's pods, their Secret and the ConfigMap. */
+  /** Namespace of stepgate's pods, their Secret and the ConfigMap. */
   readonly namespace: string;
   /** ServiceAccount of the webhook, in that namespace. */
   readonly webhookServiceAccount: string;
+  /** ServiceAccount of the controller, in that namespace. */
+  readonly controllerServiceAccount: string;
+  /** Lease that tells which controller works, in that namespace. */
+  readonly controllerLease: string;
   /** Service in front of the webhook, in that namespace. */
   readonly webhookService: string;
   /** Secret with the webhook's certificates. */
@@ -16,6 +20,8 @@ export interface Installation {
 export const defaultInstallation: Installation = {
   namespace: 'kubernaut-system',
   webhookServiceAccount: 'stepgate-webhook',
+  controllerServiceAccount: 'stepgate-controller',
+  controllerLease: 'stepgate-controller',
   webhookService: 'stepgate-webhook',
   certificateSecret: 'stepgate-webhook-certificates',
   configMap: 'kubernaut-workflowexecution-config',

@@ -1,46 +1,13 @@
-import type { ResourceKind } from '../names.ts';
 import { kubernetesExecutionKind, slotJournalKind, workflowExecutionKind } from '../names.ts';
+import { accountRbac, rule } from './account-rbac.ts';
 import type { Installation } from './installation.ts';
-import { manifestLabels } from './installation.ts';
 import type { SchemaObject } from './structural-schema.ts';
 import { webhookConfigurationName } from './webhook-configurations.ts';
 
-const rbacVersion = 'rbac.authorization.k8s.io/v1';
-const rbacGroup = 'rbac.authorization.k8s.io';
-
 /** Roles and bindings of the webhook's account: what its work needs and nothing else. */
 export function webhookRbac(installation: Installation): readonly SchemaObject[] {
-  const { namespace, webhookServiceAccount } = installation;
-  const name = webhookServiceAccount;
-  const subjects = [{ kind: 'ServiceAccount', name, namespace }];
-  return [
-    {
-      apiVersion: rbacVersion,
-      kind: 'ClusterRole',
-      metadata: { name, labels: manifestLabels },
-      rules: clusterRules,
-    },
-    {
-      apiVersion: rbacVersion,
-      kind: 'ClusterRoleBinding',
-      metadata: { name, labels: manifestLabels },
-      roleRef: { apiGroup: rbacGroup, kind: 'ClusterRole', name },
-      subjects,
-    },
-    {
-      apiVersion: rbacVersion,
-      kind: 'Role',
-      metadata: { name, namespace, labels: manifestLabels },
-      rules: namespaceRules(installation),
-    },
-    {
-      apiVersion: rbacVersion,
-      kind: 'RoleBinding',
-      metadata: { name, namespace, labels: manifestLabels },
-      roleRef: { apiGroup: rbacGroup, kind: 'Role', name },
-      subjects,
-    },
-  ];
+  const { namespace, webhookServiceAccount: name } = installation;
+  return accountRbac({ name, namespace, clusterRules, namespaceRules: namespaceRules(installation) });
 }
 
 const clusterRules: readonly SchemaObject[] = [
@@ -73,8 +40,4 @@ function namespaceRules(installation: Installation): readonly SchemaObject[] {
     // RBAC cannot restrict a create by name: the name is not known when it is asked.
     { ...secret, verbs: ['create'] },
   ];
-}
-
-function rule(kind: ResourceKind, verbs: readonly string[]): SchemaObject {
-  return { apiGroups: [kind.group], resources: [kind.plural], verbs };
 }

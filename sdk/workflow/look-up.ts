@@ -1,0 +1,42 @@
+import { kubernetesExecutionKind, workflowExecutionKind } from '../../src/api/names.ts';
+import type { KubeClient } from '../../src/kube/kube-client.ts';
+import { isKubeStatus } from '../../src/kube/kube-status-error.ts';
+import { resourcePath } from '../../src/kube/resource-path.ts';
+import type { CachedExecution } from './cached-execution.ts';
+import type { CachedWorkflow } from './cached-workflow.ts';
+
+interface Place {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** The execution as it is now, by a quorum read; undefined where there is none. */
+export function lookUpExecution(
+  client: KubeClient,
+  at: Place,
+  signal: AbortSignal,
+): Promise<CachedExecution | undefined> {
+  return lookUp<CachedExecution>(client, resourcePath(kubernetesExecutionKind, at), signal);
+}
+
+/** The workflow as it is now, by a quorum read; undefined where there is none. */
+export function lookUpWorkflow(
+  client: KubeClient,
+  at: Place,
+  signal: AbortSignal,
+): Promise<CachedWorkflow | undefined> {
+  return lookUp<CachedWorkflow>(client, resourcePath(workflowExecutionKind, at), signal);
+}
+
+async function lookUp<Answer>(
+  client: KubeClient,
+  path: string,
+  signal: AbortSignal,
+): Promise<Answer | undefined> {
+  try {
+    return await client.request<Answer>({ method: 'GET', path, signal });
+  } catch (error) {
+    if (isKubeStatus(error, 404)) return undefined;
+    throw error;
+  }
+}

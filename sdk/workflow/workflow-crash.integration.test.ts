@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createKubeClient, type KubeClient } from '../../src/kube/kube-client.ts';
+import { makeWorkflow } from '../../test/builders/workflow-builder.ts';
+import { type InstalledCluster, startInstalledCluster } from '../../test/cluster/installed-cluster.ts';
+import { openNamespace } from '../../test/integration/open-namespace.ts';
+import { runController, type RunningController } from '../../test/integration/running-controller.ts';
+import { workflowRun } from '../../test/integration/workflow-run.ts';
+import { workflowController } from './workflow-controller.ts';
+
+let cluster: InstalledCluster;
+let client: KubeClient;
+
+beforeAll(async () => {
+  cluster = await startInstalledCluster({ environment: { COMPLEXITY_APPROVAL_THRESHOLD: '10000' } });
+  client = createKubeClient(cluster.controlPlane.kubeConfig());
+});
+
+afterAll(async () => {
+  client?.close();
+  await cluster?.stop();
+});
+
+const start = (before?: Parameters<typeof runController>[2]): Promise<RunningController> =>
+  runController(cluster.controlPlane, workflowController(), before);
+
+describe('a controller that is killed', () => {
+  it('at any of its writes is followed by one that goes on where it was: nothing is lost, nothing runs twice', async () => {
+    const namespace = await openNamespace(client, 'killed');
+    const rollbackSpec = { action: 'undo' };
+    await namespace.workflows.create(
+      makeWorkflow('w')
+        .steps(7, { rollbackSpec })
+        .step({ criticalStep: true, dependencies: ['7'] })
+        .build(),
+    );
+    const run = workflowRun(namespace, 'w');
+    let stop = false;
+    let controllers = 0;
+    const generations = async (): Promise<void> => {
+      while (!stop) {
+        controllers += 1;
+        let writes = 0;
+        const dying = Promise.withResolvers<void>();
+        const mortal = await start(({ method }) => {
+          if (method !== 'GET') writes += 1;
+          // Each one lives a little longer than the one before it, and dies before or after a write.
+          if (writes > 1 + (controllers % 4)) dying.resolve();
+        });
+        const over = run.until(
+          'it is over',
+          ({ phase }) => phase === 'failed' || phase === 'completed',
+          60_000,
+        );
+        await Promise.race([dying.promise, over]);
+        await mortal.kill();
+      }
+    };
+    const killing = generations();
+    await run.settleAll(({ spec }) => (spec.stepNumber === 8 ? 'failed' : 'completed'));
+    stop = true;
+    await killing;
+    expect(controllers).toBeGreaterThan(3);
+    const names = (await run.executions()).map(({ metadata }) => metadata.name ?? '').toSorted();
+    const steps = [1, 2, 3, 4, 5, 6, 7];
+    expect(names).toEqual(
+      [...steps.flatMap((step) => [`w-step-${step}`, `w-step-${step}-rollback`]), 'w-step-8'].toSorted(),
+    );
+    expect(await run.status()).toMatchObject({
+      phase: 'failed',
+      message: '0 of 8 steps completed; failed: 8; rolled back: 1, 2, 3, 4, 5, 6, 7',
+      activeSteps: 0,
+    });
+  });
+});
+
+describe('a workflow of a thousand steps', () => {
+  it('is run', async () => {
+    const controller = await start();
+    controller.configure({ complexityApprovalThreshold: 10_000 });
+    try {
+      const namespace = await openNamespace(client, 'thousand');
+      await namespace.workflows.create(makeWorkflow('w').steps(995).chain(5).build());
+      const run = workflowRun(namespace, 'w');
+      const status = await run.until('five are active', ({ activeSteps }) => activeSteps === 5);
+      expect(status).toMatchObject({ queuedSteps: 991 });
+      for (let round = 0; round < 4; round += 1) {
+        for (const name of await namespace.active()) await namespace.settle(name);
+        await run.until(
+          'the next five are active',
+          ({ activeSteps, queuedSteps }) => activeSteps === 5 && queuedSteps === 991 - 5 * (round + 1),
+        );
+      }
+      expect((await run.status()).stepStatuses).toHaveLength(1_000);
+      expect(controller.logs.messages('error')).toEqual([]);
+    } finally {
+      await controller.kill();
+    }
+  });
+});

@@ -1,0 +1,160 @@
+import { compareResourceVersions, hasReached } from '../../src/api/resource-version.ts';
+import { type Backoff, createBackoff } from '../../src/kube/backoff.ts';
+import type { CachedExecution } from './cached-execution.ts';
+import type { CachedWorkflow, ReadSpec } from './cached-workflow.ts';
+import { readSpec } from './cached-workflow.ts';
+import type { GateAnswer, Obstacle } from './plan-facts.ts';
+
+/** What this process has created and its cache has not shown yet. */
+export interface Expectation {
+  readonly execution: CachedExecution;
+  /** On the clock. */
+  readonly since: number;
+}
+
+/** The gate's last refusal. */
+export interface ClosedGate {
+  readonly answer: Exclude<GateAnswer, { readonly kind: 'open' }>;
+  /** The state of the workflow that it holds for. */
+  readonly token: string;
+  /** On the clock: asked again then, though nothing has changed; undefined: only after a change. */
+  readonly askAgainAt: number | undefined;
+}
+
+/** An obstacle, and until when it is believed. */
+interface TimedObstacle {
+  readonly obstacle: Obstacle;
+  /** On the clock; undefined: for ever. */
+  readonly until: number | undefined;
+}
+
+const waits = { initialMilliseconds: 50, maximumMilliseconds: 10_000, factor: 2 };
+
+/**
+ * What a process remembers of one live workflow: only what spares requests, or bridges the time until its caches show
+ * what it has done. Nothing here is needed after a crash.
+ */
+export class WorkflowMemory {
+  readonly uid: string;
+  /** By name. */
+  readonly expectations = new Map<string, Expectation>();
+  /** Executions that a quorum read has not found. */
+  readonly gone = new Set<string>();
+  /** Deleted executions as they were last seen, until the status has it. By name. */
+  readonly departed = new Map<string, CachedExecution>();
+  /** Since when a step could run and has no execution: on the clock, by the number of the step. */
+  queuedSince: ReadonlyMap<string, number> = new Map();
+  gate: ClosedGate | undefined;
+  /** Counts changes that may have freed a slot. */
+  freed = 0;
+  /** Reconciles in a row in which a create failed for no reason of its own. */
+  troubles = 0;
+  /** What the gauges show. */
+  counts = { active: 0, queued: 0, running: false };
+  readonly #obstacles = new Map<string, TimedObstacle>();
+  readonly #slotWaits: Backoff;
+  readonly #gateWaits: Backoff;
+  #slotsTakenUntil = 0;
+  #written: CachedWorkflow | undefined;
+  #spec: { readonly generation: number | undefined; readonly read: ReadSpec } | undefined;
+
+  constructor(uid: string, random: () => number) {
+    this.uid = uid;
+    this.#slotWaits = createBackoff(waits, random);
+    this.#gateWaits = createBackoff(waits, random);
+  }
+
+  /** The newer one of what the cache shows and what this process has written. */
+  newest(cached: CachedWorkflow): CachedWorkflow {
+    const written = this.#written;
+    if (written === undefined) return cached;
+    const { resourceVersion } = cached.metadata;
+    if (compareResourceVersions(written.metadata.resourceVersion, resourceVersion) > 0) return written;
+    this.#written = undefined;
+    return cached;
+  }
+
+  wrote(workflow: CachedWorkflow): void {
+    this.#written = workflow;
+  }
+
+  /** True for the change that this process has made itself. */
+  hasWritten({ metadata }: CachedWorkflow): boolean {
+    return this.#written?.metadata.resourceVersion === metadata.resourceVersion;
+  }
+
+  spec({ metadata, spec }: CachedWorkflow): ReadSpec {
+    if (this.#spec === undefined || this.#spec.generation !== metadata.generation) {
+      this.#spec = { generation: metadata.generation, read: readSpec(spec) };
+      // An edit may have removed what was in the way.
+      this.#obstacles.clear();
+    }
+    return this.#spec.read;
+  }
+
+  /** Forgets what the cache, which has seen everything up to `resourceVersion`, knows better. */
+  settleExpectations(resourceVersion: string | undefined): void {
+    if (resourceVersion === undefined) return;
+    for (const [name, { execution }] of this.expectations)
+      if (hasReached(resourceVersion, execution.metadata.resourceVersion)) this.expectations.delete(name);
+  }
+
+  /** Something has settled or is gone: who was refused a slot, or stood behind another execution, may ask again. */
+  slotFreed(): void {
+    this.freed += 1;
+    this.#slotsTakenUntil = 0;
+    this.#slotWaits.reset();
+    for (const [name, { until }] of this.#obstacles) if (until !== undefined) this.#obstacles.delete(name);
+  }
+
+  /** A create was refused; `freed` is the count from before it was sent. */
+  slotRefused(now: number, freed: number): void {
+    if (freed === this.freed && this.#slotsTakenUntil <= now)
+      this.#slotsTakenUntil = now + this.#slotWaits.next();
+  }
+
+  slotGranted(): void {
+    this.#slotWaits.reset();
+  }
+
+  slotsTaken(now: number): boolean {
+    return now < this.#slotsTakenUntil;
+  }
+
+  /** @param repeat whether to ask again, although nothing will have changed */
+  gateClosed(answer: ClosedGate['answer'], token: string, now: number, repeat: boolean): void {
+    const { gate } = this;
+    // Creates that were sent together are refused together: one wait for them all.
+    const same = gate?.token === token && (gate.askAgainAt ?? now) > now;
+    if (same && repeat) return;
+    this.gate = { answer, token, askAgainAt: repeat ? now + this.#gateWaits.next() : undefined };
+  }
+
+  gateOpened(): void {
+    this.gate = undefined;
+    this.#gateWaits.reset();
+  }
+
+  hinder(name: string, obstacle: Obstacle, until?: number): void {
+    this.#obstacles.set(name, { obstacle, until });
+  }
+
+  obstacles(now: number): ReadonlyMap<string, Obstacle> {
+    const standing = new Map<string, Obstacle>();
+    for (const [name, { obstacle, until }] of this.#obstacles) {
+      if (until !== undefined && until <= now) this.#obstacles.delete(name);
+      else standing.set(name, obstacle);
+    }
+    return standing;
+  }
+
+  /** Milliseconds until something is to be tried again that no event will announce. */
+  nextLook(now: number): number | undefined {
+    const times = [
+      ...(this.#slotsTakenUntil > now ? [this.#slotsTakenUntil] : []),
+      ...(this.gate?.askAgainAt === undefined ? [] : [this.gate.askAgainAt]),
+      ...[...this.#obstacles.values()].flatMap(({ until }) => until ?? []),
+    ];
+    return times.length === 0 ? undefined : Math.max(1, Math.ceil(Math.min(...times) - now));
+  }
+}

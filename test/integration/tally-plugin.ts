@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { defineAction } from '../../src/plugin/action.ts';
+import { definePlugin } from '../../src/plugin/plugin.ts';
+
+/** ConfigMap of each namespace in which `note` leaves one key for each execution. */
+export const notesName = 'notes';
+
+/** Label of a ConfigMap that `mark` has made: the name of its execution. */
+export const markLabel = 'marked-by';
+
+/** Writes its execution's name down: twice is the same as once. */
+const note = defineAction({
+  name: 'note',
+  parameters: z.object({}),
+  async run({ kube, signal, execution }) {
+    const { namespace, name } = execution;
+    await kube.request({
+      method: 'PATCH',
+      path: `/api/v1/namespaces/${namespace}/configmaps/${notesName}`,
+      // The test finds in the query who has sent it.
+      query: { fieldManager: name },
+      contentType: 'application/merge-patch+json',
+      body: { data: { [name]: 'done' } },
+      signal,
+    });
+  },
+});
+
+/** Makes an object: whoever does it twice has two. */
+const mark = defineAction({
+  name: 'mark',
+  parameters: z.object({}),
+  repeatable: false,
+  async run({ kube, signal, execution }) {
+    const { namespace, name } = execution;
+    await kube.request({
+      method: 'POST',
+      path: `/api/v1/namespaces/${namespace}/configmaps`,
+      query: { fieldManager: name },
+      body: { metadata: { generateName: `${name}-`, labels: { [markLabel]: name } } },
+      signal,
+    });
+  },
+});
+
+/** Actions that leave a trace each time they do something. */
+export default definePlugin({ name: 'tally', actions: [note, mark] });
