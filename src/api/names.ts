@@ -8,6 +8,7 @@ export interface ResourceKind {
   readonly plural: string;
 }
 
+/** The kind of workflows. */
 export const workflowExecutionKind = {
   group: 'workflowexecution.kubernaut.io',
   version: 'v1alpha1',
@@ -15,6 +16,7 @@ export const workflowExecutionKind = {
   plural: 'workflowexecutions',
 } as const satisfies ResourceKind;
 
+/** The kind of executions. */
 export const kubernetesExecutionKind = {
   group: 'kubernetesexecution.kubernaut.io',
   version: 'v1alpha1',

@@ -38,6 +38,7 @@ export interface KubeResponseFacts {
   readonly resource: string;
 }
 
+/** How a client talks to its API server. */
 export interface KubeClientOptions {
   /** `webhook`, `controller`, …: the API server's audit log shows `stepgate/<component>`. */
   readonly component?: string;

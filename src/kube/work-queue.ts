@@ -26,6 +26,7 @@ export interface WorkQueueMetrics {
   readonly done: (workedSeconds: number) => void;
 }
 
+/** What a queue works with. */
 export interface WorkQueueOptions {
   readonly clock: Clock;
   /** Uniform in [0, 1). */
