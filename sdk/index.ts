@@ -48,7 +48,6 @@ export {
 } from '../src/plugin/action.ts';
 export { type AdmissionCheck, type CheckFacts, definePlugin, type Plugin } from '../src/plugin/plugin.ts';
 export { PluginError } from '../src/plugin/plugin-error.ts';
-export { loadPlugins, type LoadPluginsOptions } from '../src/plugin/load-plugins.ts';
 export { type Allow, allowed, type Cause, deny, type Deny } from '../src/policy/verdict.ts';
 
 // The pieces of a workflow's controller, each for itself.

@@ -41,6 +41,7 @@ import { createStepLister } from './cluster/step-lister.ts';
 import { createExecutionLabeller } from './cluster/label-old-executions.ts';
 import { watchLiveWorkflows } from './cluster/live-workflows.ts';
 import { recallExecutions } from './cluster/recall-executions.ts';
+import { createUnmarkedExecutions } from './cluster/unmarked-executions.ts';
 import { mutateExecution } from './executions/mutate-execution.ts';
 import { createPluginFailureLog } from './executions/plugin-failure-log.ts';
 import { validateExecution } from './executions/validate-execution.ts';
@@ -124,9 +125,10 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
   const config = await startConfig(options, client, events, createConfigMetrics(registry).rejected);
 
   const watching = (resource: string) => ({ client, clock, logger, metrics: kubeMetrics.watch(resource) });
+  const unmarked = createUnmarkedExecutions();
   const keeper = createSlotKeeper({
     store: createJournalObjects(client),
-    reader: createExecutionReader(client),
+    reader: createExecutionReader(client, unmarked),
     workflowRevision: (namespace, workflow) => workflows.revisionOf(namespace, workflow),
     clock,
     metrics: createJournalMetrics(registry),
@@ -149,10 +151,15 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
     clock,
     logger,
     watchReached: (resourceVersion) => keeper.cache.reached(resourceVersion, watchMomentMilliseconds),
+    count(execution) {
+      unmarked.count(execution.uid, execution.workflow);
+      keeper.cache.upserted(execution);
+    },
   });
   const executions: Reflector = watchActiveExecutions(
     watching('kubernetesexecutions'),
     keeper.cache,
+    unmarked,
     labeller.label,
   );
   const journals = watchJournals(watching('slotjournals'), keeper);

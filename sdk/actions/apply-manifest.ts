@@ -8,6 +8,7 @@ import { flag, jsonObject, jsonOf, namespaceName } from './parameter-schemas.ts'
 import { previousValues, previousValuesSchema, restoringPatch } from './previous-values.ts';
 import { rememberedAs, resultAs } from './remembered.ts';
 import { servedKind, type ServedKind } from './served-kind.ts';
+import { withoutValues } from './without-values.ts';
 
 /** Who owns the fields that the action sets. */
 export const fieldManager = 'stepgate';
@@ -77,7 +78,8 @@ export const applyManifest = defineAction({
       ).metadata;
       return { ...applied, uid };
     } catch (error) {
-      throw isKubeStatus(error, 409) ? conflict(error) : error;
+      if (isKubeStatus(error, 409)) throw conflict(error);
+      throw isSecret(kind) ? withoutValues(error) : error;
     }
   },
   async rollback(context) {
@@ -105,11 +107,10 @@ async function stateBefore(
 ): Promise<Pick<Applied, 'created' | 'uid' | 'previous'>> {
   try {
     const before = await kube.request<KubeObject>({ method: 'GET', path, signal });
-    const isSecret = kind.group === '' && kind.kind === 'Secret';
     return {
       created: false,
       uid: before.metadata.uid,
-      ...(isSecret ? {} : { previous: previousValues(changeable(parameters.manifest), before) }),
+      ...(isSecret(kind) ? {} : { previous: previousValues(changeable(parameters.manifest), before) }),
     };
   } catch (error) {
     if (!isKubeStatus(error, 404)) throw error;
@@ -118,6 +119,10 @@ async function stateBefore(
 }
 
 const identifying: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata', 'status']);
+
+function isSecret({ group, kind }: ServedKind): boolean {
+  return group === '' && kind === 'Secret';
+}
 
 /** What of a manifest can change an object; the rest says which object is meant. */
 function changeable(manifest: Manifest) {

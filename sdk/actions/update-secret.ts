@@ -1,10 +1,9 @@
 import { z } from 'zod';
-import { KubeStatusError } from '../../src/kube/kube-status-error.ts';
 import { resourcePath } from '../../src/kube/resource-path.ts';
 import { defineAction } from '../../src/plugin/action.ts';
-import { ActionError } from './action-error.ts';
 import { secretKind } from './api-kinds.ts';
 import { dataKey, jsonOf, namespaceName, objectName } from './parameter-schemas.ts';
+import { withoutValues } from './without-values.ts';
 
 /**
  * Sets keys of a Secret that exists, from plain text; null removes one. No value, old or new, is put into a result, a
@@ -40,12 +39,3 @@ export const updateSecret = defineAction({
     return { namespace, secret, keys: Object.keys(data).toSorted() };
   },
 });
-
-/** An API server, or an admission webhook, that finds fault with a value may quote it. */
-function withoutValues(error: unknown): unknown {
-  if (!(error instanceof KubeStatusError) || ![400, 422].includes(error.status.code)) return error;
-  const { code, reason, details } = error.status;
-  const fields = (details?.causes ?? []).flatMap(({ field }) => (field === undefined ? [] : [field]));
-  const where = fields.length === 0 ? '' : ` (${fields.join(', ')})`;
-  return new ActionError('refused', `The API server refused the change: ${code} ${reason}${where}.`);
-}

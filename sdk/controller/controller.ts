@@ -40,6 +40,8 @@ export interface ControllerContext {
   readonly random: () => number;
   /** Name of this process among its replicas. */
   readonly identity: string;
+  /** True while this process works; `client` writes nothing otherwise. For who writes through another client. */
+  readonly leading: () => boolean;
   /** A cache that is full before the first reconcile. To be called in `setup` alone. */
   readonly cache: <T extends KubeObject, Index extends string = never>(
     options: CacheOptions<T, Index>,

@@ -35,7 +35,8 @@ export interface ExecutionControllerOptions {
   readonly clusterNames?: readonly string[];
   /** Waits between the attempts of one execution; default 1 s, doubled, up to 60 s, with jitter. */
   readonly retryBackoff?: BackoffPolicy;
-  /** How long an action may take to stop once it is told to, default 10,000. */
+  /** How long an action may take to stop once it is told to, default 4,000: less than a manager waits for
+   * its controllers. */
   readonly graceMilliseconds?: number;
   /** Knows errors that plugin code lets go of after it has returned; see `catchStrayErrors`. */
   readonly strayErrors?: Pick<StrayErrors, 'within'>;
@@ -62,7 +63,7 @@ function setUp(
     kind: kubernetesExecutionKind,
     fieldSelector: activeExecutionFieldSelector,
   });
-  const { client, kubeConfig, clock, date, random, identity, logger, events } = context;
+  const { client, kubeConfig, clock, date, random, identity, leading, logger, events } = context;
   const accounts = createServiceAccountClients({ client, kubeConfig, clock, random });
   const runs = createExecutionRuns({
     client,
@@ -70,6 +71,7 @@ function setUp(
     date,
     random,
     identity,
+    leading,
     logger,
     events,
     accounts,
@@ -84,7 +86,7 @@ function setUp(
       maximumMilliseconds: 60_000,
       factor: 2,
     },
-    graceMilliseconds: options.graceMilliseconds ?? 10_000,
+    graceMilliseconds: options.graceMilliseconds ?? 4_000,
     strayErrors: options.strayErrors ?? { within: (_code, run) => run() },
     enqueue: (key, after) => context.enqueue(key, { after }),
   });

@@ -1,7 +1,8 @@
 import type { ActionRegistry } from '../../src/plugin/action-registry.ts';
 import { isSettledExecutionPhase } from '../../src/api/phase.ts';
 import type { RunDependencies } from './run-dependencies.ts';
-import { ExecutionDeletedError, refuseExecution, type RunEnd, runExecution } from './run-execution.ts';
+import { ExecutionDeletedError } from './execution-deleted-error.ts';
+import { refuseExecution, type RunEnd, runExecution } from './run-execution.ts';
 import { createRunningLimit, type RunningLimit } from './running-limit.ts';
 import type { StoredExecution } from './stored-execution.ts';
 import { unrunnable } from './unrunnable.ts';

@@ -1,25 +1,53 @@
 import { rollbackOfAnnotation } from '../../src/api/names.ts';
+import { createBackoff } from '../../src/kube/backoff.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
-import type { Action, ActionContext } from '../../src/plugin/action.ts';
+import { objectKey } from '../../src/kube/kube-object.ts';
+import { isKubeStatus } from '../../src/kube/kube-status-error.ts';
+import type { Action } from '../../src/plugin/action.ts';
+import type { AttemptContext } from './attempt-execution.ts';
+import { failureMessage } from './failure-message.ts';
 import { findRolledBack } from './find-rolled-back.ts';
 import { parseParameters } from './parse-parameters.ts';
+import type { RunDependencies } from './run-dependencies.ts';
 import type { StoredExecution } from './stored-execution.ts';
 
-/** What an execution is to do, ready to be attempted; or why it never can be. */
-export type PreparedWork =
-  | {
-      readonly ready: true;
-      readonly run: (context: Omit<ActionContext<unknown>, 'parameters'>) => Promise<unknown>;
-      /** `rolled back x`, for the message of the settled execution; absent for a run. */
-      readonly undid?: string;
-    }
-  | { readonly ready: false; readonly message: string };
+/** What an execution is to do, ready to be attempted. */
+export interface ReadyWork {
+  readonly ready: true;
+  readonly run: (context: AttemptContext) => Promise<unknown>;
+  /** Name of the execution that is rolled back; absent for a run. */
+  readonly undid?: string;
+}
+
+/** The same, or why it never can be. */
+export type PreparedWork = ReadyWork | { readonly ready: false; readonly message: string };
 
 /**
- * Checks what can be checked before anything runs.
- * @throws KubeStatusError, KubeConnectionError where the execution to undo cannot be read
+ * Checks what can be checked before anything runs. An API server that is away is waited for: an execution is not
+ * failed because another one could not be read.
+ * @throws the signal's reason
  */
-export async function prepareWork(
+export async function whenPrepared(
+  action: Action,
+  execution: StoredExecution,
+  { client, clock, random, logger }: RunDependencies,
+  signal: AbortSignal,
+): Promise<PreparedWork> {
+  const backoff = createBackoff({ initialMilliseconds: 200, maximumMilliseconds: 10_000, factor: 2 }, random);
+  for (;;) {
+    try {
+      return await prepareWork(client, action, execution, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (isKubeStatus(error, 403)) return { ready: false, message: failureMessage(error) };
+      const facts = { execution: objectKey(execution.metadata), err: error };
+      logger.warn(facts, 'The execution to undo could not be read; trying again');
+    }
+    await clock.sleep(backoff.next(), signal);
+  }
+}
+
+async function prepareWork(
   client: KubeClient,
   action: Action,
   execution: StoredExecution,

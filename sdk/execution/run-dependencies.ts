@@ -17,6 +17,8 @@ export interface RunDependencies {
   readonly random: () => number;
   /** Name of this process among its replicas. */
   readonly identity: string;
+  /** True while this process may write. */
+  readonly leading: () => boolean;
   readonly logger: KubeLogger;
   readonly events: Pick<EventRecorder, 'record'>;
   readonly metrics: ExecutionMetrics;

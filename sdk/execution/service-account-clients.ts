@@ -9,8 +9,10 @@ import { createServiceAccountToken, type ServiceAccountToken } from './service-a
 /** Clients that act as ServiceAccounts; one for each, while it is used and some time after. */
 export interface ServiceAccountClients {
   /**
-   * Calls `work` with a client that acts as this ServiceAccount, and is closed to no one while it is used.
-   * @throws ServiceAccountError where nobody can act as it; whatever `work` throws; the signal's reason
+   * Calls `work` with a client that acts as this ServiceAccount, and is closed to no one while it is used. A token is
+   * asked for with the first request: that rejects with ServiceAccountError where nobody can act as it, and waits for
+   * an API server that is away until the signal is aborted.
+   * @throws whatever `work` throws
    */
   use<Result>(
     account: ServiceAccountName,
@@ -49,7 +51,7 @@ export function createServiceAccountClients(options: ServiceAccountClientsOption
     if (entry === undefined) {
       const token = createServiceAccountToken({ ...options, account });
       const config = new ServiceAccountKubeConfig(kubeConfig, () => token.current());
-      const client = createKubeClient(config, { component: 'action', maxSockets: 16, clock });
+      const client = createKubeClient(config, { component: 'action', clock });
       entry = { token, client, users: 0 };
     }
     entries.delete(key);
@@ -73,9 +75,7 @@ export function createServiceAccountClients(options: ServiceAccountClientsOption
       const entry = entryOf(account);
       entry.users += 1;
       try {
-        // Says cleanly, and before anything is done, that nobody can act as it.
-        await entry.token.whenReachable(signal);
-        return await work(renewing(entry));
+        return await work(renewing(entry, signal));
       } finally {
         entry.users -= 1;
         closeIdle();
@@ -92,14 +92,15 @@ export function createServiceAccountClients(options: ServiceAccountClientsOption
  * A 401 is answered before anything is done: the token was revoked (as when its ServiceAccount was made anew), and a
  * request is sent once more with another one.
  */
-function renewing({ token, client }: Entry): KubeClient {
+function renewing({ token, client }: Entry, signal: AbortSignal): KubeClient {
   async function again<Answer>(send: () => Promise<Answer>): Promise<Answer> {
+    await token.whenReachable(signal);
     try {
       return await send();
     } catch (error) {
       if (!isKubeStatus(error, 401)) throw error;
       token.drop();
-      await token.current();
+      await token.whenReachable(signal);
       return send();
     }
   }

@@ -19,7 +19,7 @@ export async function settleExecution(
   end: SettledStatus,
   { date, events, logger }: Pick<RunDependencies, 'date' | 'events' | 'logger'>,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<'settled'> {
   const change =
     ({ phase, message, ...rest }: SettledStatus) =>
     (status: KubernetesExecutionStatus): KubernetesExecutionStatus => ({
@@ -50,4 +50,5 @@ export async function settleExecution(
       note: end.message,
     });
   }
+  return 'settled';
 }

@@ -16,7 +16,7 @@ export interface StrayErrors {
   stop(): void;
 }
 
-/** What stray errors are caught with. */
+/** Where errors that nobody handles are looked for, and who is told. */
 export interface StrayErrorsOptions {
   /** `process`; its rejections and exceptions that nobody handles are listened to. */
   readonly process: Pick<NodeJS.EventEmitter, 'on' | 'off'>;

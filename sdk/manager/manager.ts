@@ -133,6 +133,7 @@ class RunningManager implements Manager {
       metrics: this.#registry,
       date: this.#date,
       identity: this.#identity,
+      leading: () => this.leading,
       cache: (asked) => caches.open(asked),
     });
     this.#stopping.signal.throwIfAborted();

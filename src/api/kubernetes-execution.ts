@@ -83,5 +83,5 @@ export const kubernetesExecutionSchema = z
 export type WorkflowReference = z.infer<typeof workflowReferenceSchema>;
 export type KubernetesExecutionSpec = z.infer<typeof kubernetesExecutionSpecSchema>;
 export type KubernetesExecutionStatus = z.infer<typeof kubernetesExecutionStatusSchema>;
-/** An execution, as the API server stores it. */
+/** An execution: one step being done. */
 export type KubernetesExecution = z.infer<typeof kubernetesExecutionSchema>;

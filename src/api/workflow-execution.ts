@@ -131,5 +131,5 @@ export type DefinitionStep = z.infer<typeof definitionStepSchema>;
 export type WorkflowExecutionSpec = z.infer<typeof workflowExecutionSpecSchema>;
 export type StepStatus = z.infer<typeof stepStatusSchema>;
 export type WorkflowExecutionStatus = z.infer<typeof workflowExecutionStatusSchema>;
-/** A workflow, as the API server stores it. */
+/** A workflow: steps, and how far they are. */
 export type WorkflowExecution = z.infer<typeof workflowExecutionSchema>;

@@ -56,4 +56,5 @@ it('what ends by itself waits for the signal', async () => {
   await Promise.resolve();
   emitter.emit('SIGTERM');
   await running;
+  expect(order).toEqual(['stopped']);
 });

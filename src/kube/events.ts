@@ -14,7 +14,7 @@ import { isKubeStatus, KubeStatusError } from './kube-status-error.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
 import { resourcePath } from './resource-path.ts';
 
-/** As whom events are recorded, and with what. */
+/** Who records Events, and the bounds of it. */
 export interface EventRecorderOptions {
   readonly client: KubeClient;
   readonly reporter: EventReporter;

@@ -38,7 +38,7 @@ export interface KubeResponseFacts {
   readonly resource: string;
 }
 
-/** How a client talks to its API server. */
+/** How a client names itself, and its bounds. */
 export interface KubeClientOptions {
   /** `webhook`, `controller`, …: the API server's audit log shows `stepgate/<component>`. */
   readonly component?: string;

@@ -8,7 +8,7 @@ export interface LeaderElectionTimes {
   readonly retryPeriodMilliseconds: number;
 }
 
-/** How long a leader leads and the others wait, where nothing else is said. */
+/** client-go's defaults. */
 export const defaultLeaderElectionTimes: LeaderElectionTimes = {
   leaseDurationMilliseconds: 15_000,
   renewDeadlineMilliseconds: 10_000,

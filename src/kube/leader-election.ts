@@ -9,7 +9,7 @@ import { createLeaseObservation, type LeaseObservation } from './lease-observati
 import { createLeaseStore, type LeaseStore } from './lease-store.ts';
 import { type LeaseWatch, watchLease } from './lease-watch.ts';
 
-/** Which Lease is competed for, as whom, and in what times. */
+/** Which lease is fought for, by whom. */
 export interface LeaderElectionOptions {
   /** Must not be held back by a rate limit. */
   readonly client: KubeClient;

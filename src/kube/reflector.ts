@@ -28,7 +28,7 @@ export interface ReflectorMetrics {
   readonly handlerFailed: () => void;
 }
 
-/** What a reflector lists and watches, and whom it tells. */
+/** What is watched, who is told, and how patient a reflector is. */
 export interface ReflectorOptions<T extends KubeObject> extends Selection {
   readonly client: KubeClient;
   readonly handler: ReflectorHandler<T>;

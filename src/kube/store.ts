@@ -10,7 +10,7 @@ export interface StoreListener<T extends KubeObject> {
   removed?(item: T): void;
 }
 
-/** What a store holds, and by which indexes it is found. */
+/** How the items of a store can be found. */
 export interface StoreOptions<T extends KubeObject, IndexName extends string> {
   /** For each index, the keys under which an item is found; none, one, or several. */
   readonly indexes?: Readonly<Record<IndexName, (item: T) => readonly string[]>>;

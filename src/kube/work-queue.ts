@@ -26,7 +26,7 @@ export interface WorkQueueMetrics {
   readonly done: (workedSeconds: number) => void;
 }
 
-/** What a queue works with. */
+/** What a work queue is made of. */
 export interface WorkQueueOptions {
   readonly clock: Clock;
   /** Uniform in [0, 1). */

@@ -6,10 +6,10 @@ export type Logger = Pick<pino.Logger, 'debug' | 'info' | 'warn' | 'error'>;
 
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
-/** How much a logger says. */
+/** From which severity on lines are written. */
 export type LogLevel = (typeof logLevels)[number];
 
-/** How much a logger says, and for which part of a process. */
+/** What a logger lets through, and where to. */
 export interface LoggerOptions {
   readonly level: LogLevel;
   /** `webhook`, `controller`, …; a field of every line. */

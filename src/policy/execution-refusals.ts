@@ -1,4 +1,4 @@
-import { kubernetesExecutionKind } from '../api/names.ts';
+import { kubernetesExecutionKind, workflowAnnotation, workflowLabel } from '../api/names.ts';
 import { deny, type Deny } from './verdict.ts';
 
 /** A create of a name that exists, in the API server's own words. Source: apimachinery `errors.NewAlreadyExists`. */
@@ -11,4 +11,18 @@ export function alreadyExists(name: string): Deny {
 export function slotsUnavailable(reason: string, why: string): Deny {
   const message = `stepgate cannot tell now whether a slot is free, and does not guess: ${why}. Try again.`;
   return deny(503, 'ServiceUnavailable', message, [{ reason, message }]);
+}
+
+/**
+ * A create that reaches the last check without the mark by which a watch of metadata knows its workflow. Once stored, it
+ * would not be counted until somebody has read it.
+ */
+export function unmarkedExecution(workflow: string): Deny {
+  const message =
+    `The execution names workflow "${workflow}", but neither its label ${workflowLabel} nor its annotation ` +
+    `${workflowAnnotation} does: the mutating webhook of stepgate, which completes them, was not asked, or ` +
+    'another webhook has removed them. Set the label, or try again.';
+  return deny(503, 'ServiceUnavailable', message, [
+    { reason: 'WorkflowMarkMissing', field: `metadata.labels[${workflowLabel}]`, message },
+  ]);
 }

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KubernetesExecution } from '../../src/api/kubernetes-execution.ts';
 import { workflowAnnotation, workflowLabel } from '../../src/api/names.ts';
+import type { KubeStatus } from '../../src/kube/kube-status-error.ts';
+import { webhookConfigurationName } from '../../src/api/manifests/webhook-configurations.ts';
 import { createKubeClient, type KubeClient } from '../../src/kube/kube-client.ts';
 import { type ExecutionBuilder, makeExecution } from '../builders/execution-builder.ts';
+import { eventually } from '../cluster/eventually.ts';
 import { type InstalledCluster, startInstalledCluster } from '../cluster/installed-cluster.ts';
 import type { KubectlResult } from '../cluster/kubectl.ts';
 import { type OpenNamespace, openNamespace } from './open-namespace.ts';
@@ -182,6 +185,30 @@ describe('nobody', () => {
     await shop.executions.create(makeExecution('taken').of('restart').build());
     await shop.executions.mergePatch('taken', { metadata: { labels: { [workflowLabel]: null } } });
     expect(await labelsOf(shop, 'taken')).toEqual({ [workflowLabel]: 'restart' });
+  });
+});
+
+// The last one: the webhook that completes labels stays away.
+describe('an execution that no watch of metadata could tell whose it is', () => {
+  it('is refused, to be tried again; with its label it is admitted', async () => {
+    await shop.workflow('unmarked');
+    await client.request({
+      method: 'DELETE',
+      path: `/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/${webhookConfigurationName}`,
+    });
+    let refusal: KubeStatus | undefined;
+    await eventually('the API server asks the mutating side no more', async () => {
+      const create = makeExecution('unmarked-1').referringTo('unmarked').build();
+      const { refused } = await outcomesOf([shop.executions.create(create)]);
+      [refusal] = refused;
+      if (refusal === undefined) await shop.executions.delete('unmarked-1');
+      return refusal !== undefined;
+    });
+    expect(refusal).toMatchObject({ code: 503, reason: 'ServiceUnavailable' });
+    expect(refusal?.details?.causes).toMatchObject([
+      { reason: 'WorkflowMarkMissing', field: 'metadata.labels[workflow]' },
+    ]);
+    await shop.executions.create(makeExecution('unmarked-2').of('unmarked').build());
   });
 });
 

@@ -4,6 +4,7 @@ import { activeExecutionFieldSelector, type ExecutionPhase } from '../../src/api
 import { makeExecution } from '../../test/builders/execution-builder.ts';
 import { refusal, scriptKubeClient } from '../../test/builders/scripted-kube-client.ts';
 import { createExecutionReader } from './execution-reader.ts';
+import { createUnmarkedExecutions } from './unmarked-executions.ts';
 
 const observed = { namespace: 'shop', name: 'step', uid: 'uid-1', resourceVersion: '7', workflow: 'restart' };
 
@@ -23,7 +24,10 @@ it.each([
   'reads one execution in phase %s by a quorum read, and whether it has settled',
   async (phase, settled) => {
     const client = scriptKubeClient(() => stored(phase));
-    expect(await createExecutionReader(client).get('shop', 'step')).toEqual({ ...observed, settled });
+    expect(await createExecutionReader(client, createUnmarkedExecutions()).get('shop', 'step')).toEqual({
+      ...observed,
+      settled,
+    });
     expect(client.requests[0]?.query, 'a resourceVersion would allow an answer from a cache').toBeUndefined();
   },
 );
@@ -32,7 +36,7 @@ it('reads that there is none', async () => {
   const client = scriptKubeClient(() => {
     throw refusal(404, 'NotFound');
   });
-  expect(await createExecutionReader(client).get('shop', 'step')).toBeUndefined();
+  expect(await createExecutionReader(client, createUnmarkedExecutions()).get('shop', 'step')).toBeUndefined();
 });
 
 it('rejects where the API server does not say', async () => {
@@ -40,6 +44,7 @@ it('rejects where the API server does not say', async () => {
     scriptKubeClient(() => {
       throw refusal(429, 'TooManyRequests');
     }),
+    createUnmarkedExecutions(),
   );
   await expect(reader.get('shop', 'step')).rejects.toMatchObject({ code: 'KubeStatus' });
   await expect(reader.listActive('shop')).rejects.toMatchObject({ code: 'KubeStatus' });
@@ -47,7 +52,7 @@ it('rejects where the API server does not say', async () => {
 
 it('lists the active executions of a namespace consistently', async () => {
   const client = scriptKubeClient(() => ({ metadata: { resourceVersion: '9' }, items: [stored()] }));
-  expect(await createExecutionReader(client).listActive('shop')).toEqual({
+  expect(await createExecutionReader(client, createUnmarkedExecutions()).listActive('shop')).toEqual({
     revision: '9',
     items: [observed],
   });

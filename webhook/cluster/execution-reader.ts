@@ -6,7 +6,7 @@ import type { KubeObject } from '../../src/kube/kube-object.ts';
 import { isKubeStatus } from '../../src/kube/kube-status-error.ts';
 import { resourcePath } from '../../src/kube/resource-path.ts';
 import type { ExecutionReader } from '../journal/execution-view.ts';
-import { observeExecution } from './observed-execution.ts';
+import type { UnmarkedExecutions } from './unmarked-executions.ts';
 
 interface StoredExecution extends KubeObject {
   readonly status?: { readonly phase?: string };
@@ -16,13 +16,16 @@ interface StoredExecution extends KubeObject {
 const timeoutMilliseconds = 5_000;
 
 /** Quorum reads of executions: no resourceVersion is given, so no cache of the API server may answer from its past. */
-export function createExecutionReader(client: KubeClient): ExecutionReader {
+export function createExecutionReader(
+  client: KubeClient,
+  { observe }: Pick<UnmarkedExecutions, 'observe'>,
+): ExecutionReader {
   return {
     async get(namespace, name) {
       const path = resourcePath(kubernetesExecutionKind, { namespace, name });
       try {
         const execution = await client.request<StoredExecution>({ method: 'GET', path, timeoutMilliseconds });
-        return { ...observeExecution(execution), settled: isSettledExecutionPhase(execution.status?.phase) };
+        return { ...observe(execution), settled: isSettledExecutionPhase(execution.status?.phase) };
       } catch (error) {
         if (isKubeStatus(error, 404)) return undefined;
         throw error;
@@ -36,7 +39,7 @@ export function createExecutionReader(client: KubeClient): ExecutionReader {
         metadataOnly: true,
         timeoutMilliseconds,
       });
-      return { revision: list.resourceVersion, items: list.items.map(observeExecution) };
+      return { revision: list.resourceVersion, items: list.items.map(observe) };
     },
   };
 }

@@ -4,7 +4,8 @@ import type { KubeObject } from '../../src/kube/kube-object.ts';
 import { startReflector, type Reflector, type ReflectorOptions } from '../../src/kube/reflector.ts';
 import type { ActiveExecutionCache } from '../journal/active-execution-cache.ts';
 import type { ObservedExecution } from '../journal/execution-view.ts';
-import { isMarked, observeExecution, shrinkExecution } from './observed-execution.ts';
+import { isMarked, shrinkExecution } from './observed-execution.ts';
+import type { UnmarkedExecutions } from './unmarked-executions.ts';
 
 /** What the watch needs beside its target. */
 export type WatchEnvironment = Pick<
@@ -20,11 +21,13 @@ export type WatchEnvironment = Pick<
 export function watchActiveExecutions(
   environment: WatchEnvironment,
   cache: ActiveExecutionCache,
+  unmarked: Pick<UnmarkedExecutions, 'observe' | 'forget'>,
   onUnlabelled: (execution: ObservedExecution) => void,
 ): Reflector {
+  const { observe } = unmarked;
   function upserted(item: KubeObject): void {
-    cache.upserted(observeExecution(item));
-    if (!isMarked(item)) onUnlabelled(observeExecution(item));
+    cache.upserted(observe(item));
+    if (!isMarked(item)) onUnlabelled(observe(item));
   }
   return startReflector<KubeObject>({
     ...environment,
@@ -34,12 +37,15 @@ export function watchActiveExecutions(
     transform: shrinkExecution,
     handler: {
       replaced(items, resourceVersion) {
-        cache.replaced(items.map(observeExecution), resourceVersion);
-        for (const item of items) if (!isMarked(item)) onUnlabelled(observeExecution(item));
+        cache.replaced(items.map(observe), resourceVersion);
+        for (const item of items) if (!isMarked(item)) onUnlabelled(observe(item));
       },
       added: upserted,
       modified: upserted,
-      deleted: (item) => cache.removed(observeExecution(item)),
+      deleted(item) {
+        cache.removed(observe(item));
+        unmarked.forget(item.metadata.uid);
+      },
       progressed: (resourceVersion) => cache.progressed(resourceVersion),
     },
   });

@@ -27,10 +27,12 @@ function labellerOf(execution: ExecutionBuilder, cluster: Cluster = {}) {
   const clock = createManualClock();
   const { logger, messages } = keepLogs();
   const client = scriptKubeClient(({ method }) => (method === 'PATCH' ? patched() : read()));
-  const labeller = createExecutionLabeller({ client, clock, logger, watchReached });
+  const counted: unknown[] = [];
+  const count = (each: object): void => void counted.push(each);
+  const labeller = createExecutionLabeller({ client, clock, logger, watchReached, count });
   const patches = (): unknown[] =>
     client.requests.filter(({ method }) => method === 'PATCH').map(({ body }: KubeRequest) => body);
-  return { labeller, clock, messages, patches };
+  return { labeller, clock, messages, patches, counted };
 }
 
 it('labels an execution that names its workflow in its spec', async () => {
@@ -104,4 +106,31 @@ it('says which execution counts for no workflow, and does not wait for it', asyn
     'an active execution counts for no workflow: The execution names no',
   );
   expect(patches()).toEqual([]);
+});
+
+it.each([403, 422])(
+  'counts an execution whose patch is refused with %i, and waits no longer',
+  async (code) => {
+    const patched = async (): Promise<unknown> => {
+      throw refusal(code, 'Forbidden');
+    };
+    const execution = makeExecution('step').referringTo('restart');
+    const { labeller, messages, counted } = labellerOf(execution, { patched });
+    labeller.label(observed);
+    await vi.waitFor(() => expect(labeller.busy).toBe(false));
+    expect(counted).toEqual([{ ...observed, workflow: 'restart' }]);
+    expect(messages('error').join()).toContain('it is counted by what it refers to');
+  },
+);
+
+it.each([401, 409, 429])('tries again where the patch is refused with %i', async (code) => {
+  const patched = async (): Promise<unknown> => {
+    throw refusal(code, 'Whatever');
+  };
+  const execution = makeExecution('step').referringTo('restart');
+  const { labeller, clock, counted } = labellerOf(execution, { patched });
+  labeller.label(observed);
+  await vi.waitFor(() => expect(clock.waiting).toBe(1));
+  expect(labeller.busy).toBe(true);
+  expect(counted).toEqual([]);
 });

@@ -2,7 +2,7 @@ import { kubernetesExecutionKind } from '../../src/api/names.ts';
 import type { Clock } from '../../src/kube/clock.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
 import type { KubeObject } from '../../src/kube/kube-object.ts';
-import { isKubeStatus } from '../../src/kube/kube-status-error.ts';
+import { isKubeStatus, KubeStatusError } from '../../src/kube/kube-status-error.ts';
 import { resourcePath } from '../../src/kube/resource-path.ts';
 import type { Logger } from '../../src/observability/logger.ts';
 import { completeIdentity } from '../../src/policy/identity-patch.ts';
@@ -17,6 +17,8 @@ export interface ExecutionLabellerOptions {
   readonly logger: Logger;
   /** Resolves to whether the watch has come to this resourceVersion, which it is given a moment for. */
   readonly watchReached: (resourceVersion: string) => Promise<boolean>;
+  /** Counts an execution without its label: the API server refuses that one for good. */
+  readonly count: (execution: ObservedExecution & { readonly workflow: string }) => void;
 }
 
 /**
@@ -36,6 +38,7 @@ export function createExecutionLabeller({
   clock,
   logger,
   watchReached,
+  count,
 }: ExecutionLabellerOptions): ExecutionLabeller {
   const waiting = new Map<string, ObservedExecution>();
   let running = false;
@@ -58,8 +61,10 @@ export function createExecutionLabeller({
     if (waiting.size > 0) await run();
   }
 
-  async function labelOne({ namespace, name }: ObservedExecution): Promise<void> {
+  async function labelOne(observed: ObservedExecution): Promise<void> {
+    const { namespace, name } = observed;
     const path = resourcePath(kubernetesExecutionKind, { namespace, name });
+    let workflow: string | undefined;
     try {
       const execution = await client.request<KubeObject & { readonly spec?: unknown }>({
         method: 'GET',
@@ -73,7 +78,8 @@ export function createExecutionLabeller({
         );
         return;
       }
-      const body = completeIdentity(identity.workflow, execution.metadata);
+      workflow = identity.workflow;
+      const body = completeIdentity(workflow, execution.metadata);
       // Another replica may have been first; what counts is what our own watch has shown.
       const labelled =
         body.length === 0
@@ -88,7 +94,13 @@ export function createExecutionLabeller({
         throw new Error('the watch has not shown the label yet');
       }
     } catch (error) {
-      if (!isKubeStatus(error, 404)) throw error;
+      if (isKubeStatus(error, 404)) return;
+      if (workflow === undefined || !isFinal(error)) throw error;
+      logger.error(
+        { err: error, execution: name, namespace, workflow },
+        'an execution may not be labelled; it is counted by what it refers to',
+      );
+      count({ ...observed, workflow });
     }
   }
 
@@ -102,4 +114,11 @@ export function createExecutionLabeller({
       return waiting.size > 0;
     },
   };
+}
+
+/** A refusal that is the same the next time: another policy of the cluster, as a rule. */
+function isFinal(error: unknown): boolean {
+  if (!(error instanceof KubeStatusError)) return false;
+  const { code } = error.status;
+  return code >= 400 && code < 500 && ![401, 408, 409, 429].includes(code);
 }

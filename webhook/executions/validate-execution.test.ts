@@ -157,6 +157,13 @@ describe('a create is refused', () => {
     expect(asked).toEqual([]);
   });
 
+  it('without asking for a slot when neither label nor annotation would show its workflow to a watch', async () => {
+    const object = makeExecution('step').referringTo('restart').build();
+    const { verdict, asked } = await validate({ request: { object } });
+    expect(reasonsOf(verdict)).toEqual([503, 'WorkflowMarkMissing']);
+    expect(asked).toEqual([]);
+  });
+
   it.each([
     ['missing', [422, 'WorkflowMissing']],
     ['settled', [403, 'WorkflowIsOver']],

@@ -2,8 +2,9 @@ import type { Config, Enforcement } from '../../src/config/config.ts';
 import { KubeConnectionError } from '../../src/kube/kube-connection-error.ts';
 import { KubeStatusError } from '../../src/kube/kube-status-error.ts';
 import { softened } from '../../src/policy/softened.ts';
-import { alreadyExists, slotsUnavailable } from '../../src/policy/execution-refusals.ts';
 import type { PluginAdmission } from '../../src/plugin/plugin-admission.ts';
+import { alreadyExists, slotsUnavailable, unmarkedExecution } from '../../src/policy/execution-refusals.ts';
+import { completeIdentity } from '../../src/policy/identity-patch.ts';
 import { parallelLimit } from '../../src/policy/parallel-limit.ts';
 import { withRemarks } from '../../src/policy/remarks.ts';
 import { accountToAskFor } from '../../src/policy/service-account-right.ts';
@@ -98,6 +99,7 @@ export function validateExecution(options: ValidateExecutionOptions) {
     const identity = identifyWorkflow(markedExecution(object, namespace));
     if ('decision' in identity) return identity;
     const { workflow } = identity;
+    if (completeIdentity(workflow, object.metadata ?? {}).length > 0) return unmarkedExecution(workflow);
     const ofPlugins = plugins === undefined ? allowed : judgeByPlugins(request, workflow, plugins);
     if (ofPlugins.decision === 'deny') return ofPlugins;
     const { requireWorkflow, enforcement } = config();

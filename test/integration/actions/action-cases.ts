@@ -236,7 +236,17 @@ export const actionCases: readonly ActionCase[] = [
   },
   {
     action: 'job',
-    prepare: async () => ({ image: 'tool:1', args: ['--heal'] }),
+    async prepare({ admin, namespace }) {
+      // The simulated Job controller makes its pods under it.
+      const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
+      await admin.request({
+        method: 'PATCH',
+        path: `/api/v1/namespaces/${namespace}`,
+        contentType: 'application/merge-patch+json',
+        body: { metadata: { labels } },
+      });
+      return { image: 'tool:1', args: ['--heal'] };
+    },
     node: (ground) => simulateJobs(ground, { exitCode: 0, message: 'healed' }),
     async state({ admin, namespace }) {
       const { items } = await admin.request<{ items: readonly { status: { succeeded?: number } }[] }>({

@@ -23,6 +23,8 @@ export interface ActionGround {
   readonly uid: string;
   /** Gives the ServiceAccount the rights of `examples/actions/<action>.yaml`, and waits until they hold. */
   allow(action: string): Promise<void>;
+  /** The same for rules of the test's own, within the namespace. */
+  allowRules(rules: readonly Rule[]): Promise<void>;
   /** Calls `work` with a client that acts as the ServiceAccount. */
   asRunner<Result>(work: (kube: KubeClient) => Promise<Result>): Promise<Result>;
   close(): void;
@@ -37,9 +39,8 @@ export async function openGround(admin: KubeClient, kubeConfig: KubeConfig): Pro
   const node = `node-${grounds}`;
   const post = (path: string, body: object) => admin.request({ method: 'POST', path, body });
   await post('/api/v1/namespaces', { metadata: { name: namespace } });
-  await post(`/api/v1/namespaces/${namespace}/serviceaccounts`, {
-    metadata: { name: defaultServiceAccountName },
-  });
+  for (const name of ['default', defaultServiceAccountName])
+    await post(`/api/v1/namespaces/${namespace}/serviceaccounts`, { metadata: { name } });
   await post('/api/v1/nodes', { metadata: { name: node } });
   const accounts = createServiceAccountClients({
     client: admin,
@@ -53,6 +54,7 @@ export async function openGround(admin: KubeClient, kubeConfig: KubeConfig): Pro
     admin,
     uid: randomUUID(),
     allow: (action) => allow(admin, namespace, action),
+    allowRules: (rules) => bind(admin, namespace, roleOf(rules)),
     asRunner: (work) => asRunner(accounts, namespace, work),
     close: () => accounts.close(),
   };
@@ -67,7 +69,8 @@ function asRunner<Result>(
   return accounts.use(account, new AbortController().signal, work);
 }
 
-interface Rule {
+/** A rule of RBAC. */
+export interface Rule {
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
   readonly verbs: readonly string[];
@@ -86,8 +89,22 @@ export function exampleRights(action: string): readonly RbacObject[] {
   return parseAllDocuments(readFileSync(file, 'utf8')).map((document) => document.toJS() as RbacObject);
 }
 
-async function allow(admin: KubeClient, namespace: string, action: string): Promise<void> {
-  for (const object of exampleRights(action)) {
+/** Gives the ServiceAccount of a namespace the rights of an example, and waits until they hold. */
+export async function allow(admin: KubeClient, namespace: string, action: string): Promise<void> {
+  await bind(admin, namespace, exampleRights(action));
+}
+
+function roleOf(rules: readonly Rule[]): readonly RbacObject[] {
+  const metadata = { name: 'role-of-the-test' };
+  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', ...metadata };
+  return [
+    { kind: 'Role', metadata, rules },
+    { kind: 'RoleBinding', metadata, roleRef },
+  ];
+}
+
+async function bind(admin: KubeClient, namespace: string, objects: readonly RbacObject[]): Promise<void> {
+  for (const object of objects) {
     const isClusters = object.kind.startsWith('Cluster');
     // What lives in no namespace is shared by all tests of a control plane.
     const name = `${object.metadata.name}${isClusters ? `-${namespace}` : ''}`;
@@ -108,8 +125,7 @@ async function allow(admin: KubeClient, namespace: string, action: string): Prom
       },
     });
   }
-  for (const rule of exampleRights(action).flatMap(({ rules = [] }) => rules))
-    await holds(admin, namespace, rule);
+  for (const rule of objects.flatMap(({ rules = [] }) => rules)) await holds(admin, namespace, rule);
 }
 
 /** The authorizer learns of a Role by a watch of its own. */

@@ -70,9 +70,10 @@ export function attemptsAt(
     },
     run: (interruption) => attemptAt(interruption, (context) => action.run(context)),
     async rollback(result, interruption) {
-      if (action.rollback === undefined) throw new Error(`${action.name} has no rollback`);
-      const { rollback } = action;
-      return attemptAt(interruption, (context) => rollback({ ...context, result }));
+      return attemptAt(interruption, async (context) => {
+        if (action.rollback === undefined) throw new Error(`${action.name} has no rollback`);
+        return action.rollback({ ...context, result });
+      });
     },
   };
 }

@@ -30,9 +30,12 @@ export function interruptedCalls(at?: Interruption): InterruptedCalls {
     count += 1;
     const isIt = count === at?.call;
     if (isIt && at.when === 'before') interrupt();
-    const answer = await send();
-    if (isIt) interrupt();
-    return answer;
+    try {
+      return await send();
+    } finally {
+      // Whatever was answered, a refusal too, is not learned.
+      if (isIt) interrupt();
+    }
   }
 
   return {

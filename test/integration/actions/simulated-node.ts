@@ -36,6 +36,7 @@ export function simulateJobs(
   });
 }
 
+/** A pod has no template. */
 interface Job extends KubeObject {
   readonly spec?: { readonly template: { readonly metadata?: object; readonly spec: object } };
 }
@@ -108,15 +109,15 @@ async function endJob({ admin, namespace }: Place, job: KubeObject, succeeded: b
   });
 }
 
-async function follow<T extends KubeObject>(
+async function follow(
   admin: ActionGround['admin'],
   kind: typeof podKind | typeof jobKind,
   namespace: string,
-  act: (item: T) => Promise<void>,
+  act: (item: Job) => Promise<void>,
 ): Promise<Simulation> {
   const acting = new Set<Promise<void>>();
   const failures: unknown[] = [];
-  const start = (item: T): void => {
+  const start = (item: Job): void => {
     const done = act(item)
       .catch((error: unknown) => {
         if (!isKubeStatus(error, 404) && !isKubeStatus(error, 409)) failures.push(error);
@@ -124,9 +125,9 @@ async function follow<T extends KubeObject>(
       .finally(() => acting.delete(done));
     acting.add(done);
   };
-  const store = createStore<T>();
+  const store = createStore<Job>();
   store.subscribe({ added: start, updated: start });
-  const reflector = startReflector<T>({ client: admin, kind, namespace, handler: store });
+  const reflector = startReflector<Job>({ client: admin, kind, namespace, handler: store });
   await reflector.synced();
   return {
     async stop() {

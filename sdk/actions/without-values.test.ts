@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { KubeStatusError } from '../../src/kube/kube-status-error.ts';
+import { withoutValues } from './without-values.ts';
+
+const refused = (code: number, message: string, field?: string) =>
+  new KubeStatusError({
+    code,
+    reason: 'Refused',
+    message,
+    ...(field === undefined ? {} : { details: { causes: [{ field, message }] } }),
+  });
+
+test.each([
+  [422, 'data[password]: Invalid value: "hunter2"'],
+  [400, 'cannot decode hunter2'],
+  [403, 'admission webhook "x" denied the request: hunter2 is weak'],
+  [500, 'failed calling webhook: hunter2'],
+])('a %i that may quote a value is told without its words', (code, message) => {
+  const told = withoutValues(refused(code, message, 'data[password]')) as Error;
+  expect(told.message).toBe(`The API server refused the change: ${code} Refused (data[password]).`);
+  expect(told.cause).toBeUndefined();
+});
+
+test.each([
+  [
+    403,
+    'secrets "keys" is forbidden: User "u" cannot patch resource "secrets" in API group "" in the namespace "n"',
+  ],
+  [404, 'secrets "keys" not found'],
+])('a %i that quotes none stays as it is', (code, message) => {
+  const error = refused(code, message);
+  expect(withoutValues(error)).toBe(error);
+});

@@ -1,0 +1,117 @@
+import { isDeepStrictEqual } from 'node:util';
+import { parseDuration } from '../../src/api/duration.ts';
+import { objectKey } from '../../src/kube/kube-object.ts';
+import type { ActionContext } from '../../src/plugin/action.ts';
+import { actionLogger } from './action-logger.ts';
+import { checkedResult } from './action-result.ts';
+import { attemptClient } from './attempt-client.ts';
+import { resultOf } from './attempt-failure.ts';
+import { type AttemptOutcome, runAttempt } from './attempt.ts';
+import type { RunDependencies } from './run-dependencies.ts';
+import type { RunningLimit } from './running-limit.ts';
+import type { StatusWriter } from './status-writer.ts';
+import { workflowOf } from './workflow-of.ts';
+
+/** Everything of a context but the parameters, which whoever calls the action knows. */
+export type AttemptContext = Omit<ActionContext<unknown>, 'parameters'>;
+
+/** One attempt at an execution. */
+export interface ExecutionAttempt {
+  readonly writer: StatusWriter;
+  /** Name of the action. */
+  readonly action: string;
+  readonly run: (context: AttemptContext) => Promise<unknown>;
+  /** From 1. */
+  readonly attempt: number;
+  readonly interruptions: number;
+  /** What people are told while it runs, where there is something to say. */
+  readonly note: string | undefined;
+  readonly limit: RunningLimit;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Waits for a place, writes that the attempt begins, and makes it as the execution's ServiceAccount.
+ * @throws StatusWriteError: the attempt has not begun; the signal's reason
+ */
+export async function attemptExecution(
+  of: ExecutionAttempt,
+  dependencies: RunDependencies,
+): Promise<AttemptOutcome> {
+  const { writer, action, attempt, limit, signal } = of;
+  const { clock, metrics, graceMilliseconds } = dependencies;
+  const release = await limit.acquire(signal);
+  try {
+    const remembered = attempt > 1 ? structuredClone(writer.current.status?.result) : undefined;
+    await writeBegin(of, dependencies);
+    const startedAt = clock.now();
+    const timeoutMilliseconds = parseDuration(writer.current.spec?.timeout ?? '') || undefined;
+    const outcome = await runAttempt(
+      (attemptSignal) => act({ ...of, signal: attemptSignal }, dependencies, remembered, timeoutMilliseconds),
+      { clock, timeoutMilliseconds, graceMilliseconds, signal },
+    );
+    metrics.attempted(action, resultOf(outcome), (clock.now() - startedAt) / 1000);
+    return outcome;
+  } finally {
+    release();
+  }
+}
+
+function writeBegin(
+  { writer, attempt, interruptions, note, signal }: ExecutionAttempt,
+  { date, identity }: RunDependencies,
+): Promise<void> {
+  return writer.write(
+    (status) => ({
+      ...status,
+      phase: 'executing',
+      attempts: attempt,
+      ...(interruptions > 0 && { interruptions }),
+      executor: identity,
+      startTime: status.startTime ?? date().toISOString(),
+      message: note ?? (attempt === 1 ? 'The action runs.' : `Attempt ${attempt} runs.`),
+    }),
+    signal,
+  );
+}
+
+function act(
+  { writer, action, run, attempt, signal }: ExecutionAttempt,
+  { accounts, defaultServiceAccount, leading, logger, strayErrors }: RunDependencies,
+  remembered: unknown,
+  timeoutMilliseconds: number | undefined,
+): Promise<unknown> {
+  const { metadata, spec } = writer.current;
+  const { namespace = '', name, uid } = metadata;
+  const serviceAccountName = spec?.serviceAccountName || defaultServiceAccount;
+  const code = { action, execution: objectKey(metadata) };
+  return accounts.use({ namespace, name: serviceAccountName }, signal, (kube) =>
+    strayErrors.within(code, () =>
+      run({
+        kube: attemptClient(kube, signal, leading),
+        signal,
+        logger: actionLogger(logger, code),
+        execution: {
+          namespace,
+          name,
+          uid,
+          workflow: workflowOf(writer.current) ?? '',
+          stepNumber: spec?.stepNumber ?? 0,
+          attempt,
+          serviceAccountName,
+          ...(timeoutMilliseconds === undefined ? {} : { timeoutMilliseconds }),
+        },
+        remember: (value) => remember(writer, value, signal),
+        remembered,
+      }),
+    ),
+  );
+}
+
+async function remember(writer: StatusWriter, value: unknown, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const result = checkedResult(value);
+  if (isDeepStrictEqual(result, writer.current.status?.result)) return;
+  await writer.write((status) => ({ ...status, result }), signal);
+  signal.throwIfAborted();
+}
