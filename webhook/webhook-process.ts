@@ -49,7 +49,7 @@ import { gatherArrivals } from './journal/gather-arrivals.ts';
 import { seenExecutionsCapacity } from './journal/seen-executions.ts';
 import { createSlotKeeper, type SlotKeeper } from './journal/slot-keeper.ts';
 import { readinessOf } from './readiness.ts';
-import type { ClientAuthority } from './server/client-identity.ts';
+import { startClientAuthorityFile, type ClientAuthorityFile } from './server/client-authority-file.ts';
 import type { ServerLimits } from './server/server-limits.ts';
 import { createWebhookServer } from './server/webhook-server.ts';
 import { validateWorkflow } from './workflows/validate-workflow.ts';
@@ -68,8 +68,8 @@ export interface WebhookProcessOptions {
   /** Overrides of the configuration, from `environmentTexts`. */
   readonly environment: Partial<ConfigTexts>;
   readonly certificate: CertificateOrigin;
-  /** With it, only the API server may call. */
-  readonly clientAuthority?: ClientAuthority;
+  /** With it, only the API server may call. The file is followed. */
+  readonly clientAuthority?: ClientAuthorityFile;
   /** 0 takes a free one. */
   readonly port: number;
   readonly metricsPort: number;
@@ -181,6 +181,9 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
     wallClock: () => new Date().toISOString(),
   };
   const certificates = await startCertificates(options, client, createCertificateMetrics(registry, Date.now));
+  const clients = options.clientAuthority
+    ? await startClientAuthorityFile({ ...options.clientAuthority, clock, logger })
+    : undefined;
   const server = createWebhookServer({
     routes: [
       {
@@ -211,7 +214,7 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
     metricsPort: options.metricsPort,
     ...(options.host === undefined ? {} : { host: options.host }),
     certificate: certificates.current(),
-    ...(options.clientAuthority === undefined ? {} : { clientAuthority: options.clientAuthority }),
+    ...(clients === undefined ? {} : { clientAuthority: clients.current() }),
     readiness: () => readinessOf(reflectors, labeller),
     metricsSource: registry,
     metrics: createAdmissionMetrics(registry),
@@ -220,6 +223,7 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   });
   certificates.onChange((certificate) => server.useCertificate(certificate));
+  clients?.onChange((authority) => server.useClientAuthority(authority));
   const ports = await server.start();
 
   return {
@@ -228,6 +232,7 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
       await server.drain();
       await Promise.all([
         certificates.stop(),
+        clients?.stop(),
         config.stop(),
         ...Object.values(reflectors).map((reflector) => reflector.stop()),
         events.stop(),

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { builtInActions } from '../../sdk/actions/built-in-actions.ts';
 import { startWebhookProcess, type CertificateOrigin } from '../../webhook/webhook-process.ts';
 import { defaultInstallation, type Installation } from '../api/manifests/installation.ts';
@@ -106,5 +105,5 @@ function clientAuthority(values: Flags) {
   const file = values['client-ca'];
   if (file === undefined) return {};
   const names = values['client-name'];
-  return { clientAuthority: { ca: readFileSync(file, 'utf8'), ...(names === undefined ? {} : { names }) } };
+  return { clientAuthority: { file, ...(names === undefined ? {} : { names }) } };
 }
