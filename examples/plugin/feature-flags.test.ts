@@ -11,7 +11,7 @@ const flags = {
 
 it('turns a flag off, leaves the others alone, and turns it on again when it is rolled back', async () => {
   const kube = fakeKube({ objects: [flags] });
-  const parameters = { flag: 'search', on: false };
+  const parameters = { flag: 'search', enabled: false };
   const now = () => kube.object('ConfigMap', 'feature-flags', 'default')?.['data'];
 
   const { result } = await runAction(setFlag, { parameters, kube });
@@ -23,7 +23,7 @@ it('turns a flag off, leaves the others alone, and turns it on again when it is 
 
 it('removes a flag that was not there before when it is rolled back', async () => {
   const kube = fakeKube({ objects: [flags] });
-  const parameters = { flag: 'wishlist', on: true };
+  const parameters = { flag: 'wishlist', enabled: true };
   const { result } = await runAction(setFlag, { parameters, kube });
   await rollbackAction(setFlag, { parameters, kube, result });
   expect(kube.object('ConfigMap', 'feature-flags', 'default')?.['data']).toEqual(flags.data);
@@ -31,7 +31,7 @@ it('removes a flag that was not there before when it is rolled back', async () =
 
 it('a run that is taken up again rolls back to what was there at first', async () => {
   const kube = fakeKube({ objects: [flags] });
-  const parameters = { flag: 'search', on: false };
+  const parameters = { flag: 'search', enabled: false };
   const first = await runAction(setFlag, { parameters, kube });
   const second = await runAction(setFlag, { parameters, kube, remembered: first.remembered });
   await rollbackAction(setFlag, { parameters, kube, result: second.result });

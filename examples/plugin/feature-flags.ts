@@ -10,13 +10,13 @@ const flag = z.string().regex(/^[a-z][a-z0-9-]*$/, 'expected words of a-z and 0-
 /** Turns a feature of the namespace on or off: a key of its ConfigMap `feature-flags`. */
 export const setFlag = defineAction({
   name: 'set_flag',
-  parameters: z.strictObject({ flag, on: z.boolean() }),
+  parameters: z.strictObject({ flag, enabled: z.boolean() }),
   async run({ parameters, kube, signal, execution, remember, remembered }) {
     const path = `/api/v1/namespaces/${execution.namespace}/configmaps/feature-flags`;
     const before = remembered ?? (await kube.request<ConfigMap>({ method: 'GET', path, signal })).data ?? {};
     // Before anything is changed: a controller that dies in between must not take what it wrote for what was there.
     await remember(before);
-    const body = { data: { [parameters.flag]: String(parameters.on) } };
+    const body = { data: { [parameters.flag]: String(parameters.enabled) } };
     await kube.request({ method: 'PATCH', path, body, signal, contentType: 'application/merge-patch+json' });
     return before;
   },
@@ -36,7 +36,7 @@ export default definePlugin({
     {
       name: 'CheckoutStaysOn',
       check: ({ parameters }) =>
-        parameters['flag'] === 'checkout' && parameters['on'] === false
+        parameters['flag'] === 'checkout' && parameters['enabled'] === false
           ? deny(403, 'Forbidden', 'The flag checkout stays on: without it the shop sells nothing.')
           : allowed,
     },
