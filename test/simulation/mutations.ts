@@ -91,8 +91,8 @@ const allMutations: readonly Mutation[] = [
       { file: usableJournal, find: waitForCompactedThrough, replace: `again || ${waitForCompactedThrough}` },
       {
         file: usableJournal,
-        find: 'async ({ fresh, wantsList }:',
-        replace: 'async ({ fresh, wantsList, again }:',
+        find: 'async ({ fresh, wantsList, readOnly = false }: JournalWanted)',
+        replace: 'async ({ fresh, wantsList, again, readOnly = false })',
       },
       {
         file: namespaceSlots,
@@ -243,7 +243,7 @@ const allMutations: readonly Mutation[] = [
       ...listsKept,
       {
         file: usableJournal,
-        find: 'if (!hasReached(listed.revision, journal.compactedThrough)) return startOver(journal, listed);',
+        find: 'if (!hasReached(listed.revision, journal.compactedThrough)) return startOver(journal, listed, readOnly);',
         replace: '',
       },
     ],
@@ -338,15 +338,15 @@ const allMutations: readonly Mutation[] = [
     edits: [
       {
         file: namespaceSlots,
-        find: 'await holder.write(journal, plan.write);',
-        replace: `for (let base = journal; ; ) {
+        find: 'await holder.write(base, plan.write);',
+        replace: `for (let now = base; ; ) {
           try {
-            const entries = new Map([...base.reservations, ...plan.write.reservations].map((entry) => [entry.name, entry]));
-            await holder.write(base, base === journal ? plan.write : { ...base, reservations: [...entries.values()] });
+            const entries = new Map([...now.reservations, ...plan.write.reservations].map((entry) => [entry.name, entry]));
+            await holder.write(now, now === base ? plan.write : { ...now, reservations: [...entries.values()] });
             break;
           } catch (error) {
             if (!(error instanceof JournalConflictError)) throw error;
-            base = await holder.refreshed();
+            now = await holder.refreshed();
           }
         }`,
       },

@@ -164,6 +164,7 @@ export function createNamespaceSlots(namespace: string, environment: SlotsEnviro
       try {
         const usable = await usableJournal({
           fresh: waiting.some((request) => request.dryRun),
+          readOnly: waitingMarks.size === 0 && waiting.every((request) => request.dryRun),
           wantsList: waiting.some((request) => request.wantsList),
         });
         // Reading took time: who was answered at the deadline meanwhile must not be given a slot.
@@ -192,9 +193,10 @@ export function createNamespaceSlots(namespace: string, environment: SlotsEnviro
     usable: JournalAndView,
     parked: Set<WaitingRequest>,
   ): Promise<void> {
-    const { journal, view } = usable;
+    const { journal, base, view } = usable;
     const uids = { seenAt: seen.seenAt, isFree: holder.doubts.isFree };
-    const newMarks = waitingMarks.snapshot();
+    // What came while a dry run was looked at is for the next batch.
+    const newMarks = base === undefined ? [] : waitingMarks.snapshot();
     const reservedAt = environment.wallClock();
     const plan = planBatch({
       namespace,
@@ -209,11 +211,11 @@ export function createNamespaceSlots(namespace: string, environment: SlotsEnviro
     });
     const [standing, hanging] = partition(plan.decisions, (decision) => decision.standing);
     for (const decision of standing) if (!answer(decision, usable)) parked.add(decision.request);
-    if (plan.write !== undefined) {
+    if (plan.write !== undefined && base !== undefined) {
       const since = clock.now();
       writing = true;
       try {
-        await holder.write(journal, plan.write);
+        await holder.write(base, plan.write);
         pace.wrote(clock.now() - since);
       } finally {
         writing = false;

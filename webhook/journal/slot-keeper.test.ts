@@ -140,6 +140,30 @@ describe('a create', () => {
     expect(world.calls.filter((call) => call === 'read').length).toBeGreaterThan(3);
   });
 
+  it('by a dry run in a namespace without a journal is decided by a list, and makes none', async () => {
+    limit = 1;
+    expect(await answer('a', { dryRun: true })).toBe('admitted');
+    // Not shown by the watch yet.
+    watching = false;
+    world.server.create('old', 'uid-old', 'w');
+    expect(await world.settled(ask('a', { dryRun: true }))).toMatchObject({
+      kind: 'limitReached',
+      holders: [{ name: 'old' }],
+    });
+    expect(world.server.journal).toBeUndefined();
+    expect(new Set(world.calls)).toEqual(new Set(['read', 'list']));
+  });
+
+  it('by a dry run makes no write of a create or a mark that comes meanwhile its own', async () => {
+    const dryRun = ask('a', { dryRun: true });
+    await world.time.run(world.time.now() + 1);
+    const marked = keeper.mark(namespace, { workflow: 'w', by: 'edit' }, world.time.now() + 9_500);
+    expect((await world.settled(dryRun)).kind).toBe('admitted');
+    expect(world.server.journal).toBeUndefined();
+    await world.settled(marked);
+    expect(storedJournal().workflows?.changing).toHaveLength(1);
+  });
+
   it('feels a new limit at once', async () => {
     for (const name of ['a', 'b']) await create(name);
     limit = 3;
