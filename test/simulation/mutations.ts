@@ -361,9 +361,9 @@ const allMutations: readonly Mutation[] = [
     edits: [
       {
         file: namespaceSlots,
-        find: 'if (plan.write !== undefined) {',
+        find: 'if (plan.write !== undefined && base !== undefined) {',
         replace:
-          'for (const decision of hanging) answer(decision, usable);\n    if (plan.write !== undefined) {',
+          'for (const decision of hanging) answer(decision, usable);\n    if (plan.write !== undefined && base !== undefined) {',
       },
     ],
     climate: 'rough',

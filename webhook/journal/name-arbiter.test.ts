@@ -29,7 +29,7 @@ beforeEach(() => {
 function requestOf(uid: string, changes: { apply?: boolean } = {}): WaitingRequest {
   const request = { name: 'a', uid, workflow: 'w', dryRun: false, apply: false, enforce: true, ...changes };
   return createWaitingRequest({ ...request, deadline: world.time.now() + 9_500 }, world.time, () => ({
-    reason: 'NotReady',
+    reason: 'JournalUnwritable',
     message: 'late',
   }));
 }

@@ -32,6 +32,12 @@ const retryMilliseconds = 50;
 /** After a lost race the watch shows the winner's journal sooner than a read would; but not for ever. */
 const winnerMilliseconds = 50;
 
+/** What is in the way where nothing was said to be. */
+const noObstacle: Obstacle = {
+  reason: 'JournalUnwritable',
+  message: 'the slot journal was not written in time',
+};
+
 /** What all namespaces of a replica share. */
 export interface SlotsEnvironment extends Pick<MarkWatchOptions, 'workflowRevision'> {
   readonly store: JournalStore;
@@ -92,7 +98,13 @@ export function createNamespaceSlots(namespace: string, environment: SlotsEnviro
   const shared = { ...environment, namespace, store, holder };
   const arbiter = createNameArbiter(shared);
   const resolver = createDoubtResolver(shared);
-  const marks = createMarkWatch(shared);
+  const marks = createMarkWatch({
+    ...shared,
+    onManyOutlived() {
+      untidy = true;
+      arrived();
+    },
+  });
   const usableJournal = createUsableJournal({
     ...shared,
     onDegraded: () => metrics.degraded(),
@@ -110,13 +122,12 @@ export function createNamespaceSlots(namespace: string, environment: SlotsEnviro
   const waitingMarks = createWaitingMarks(clock, () => obstacle);
   const pace = createBatchPace(environment, () => queue.length);
   let running = false;
+  /** The journal is to be written without what is no longer needed in it, though nobody waits. */
+  let untidy = false;
   /** While we write, it may be our own journal that the watch shows. */
   let writing = false;
   let winnerShown: (() => void) | undefined;
-  let obstacle: Obstacle = {
-    reason: 'JournalUnwritable',
-    message: 'the slot journal was not written in time',
-  };
+  let obstacle = noObstacle;
 
   function enqueue(request: WaitingRequest): void {
     if (request.answered) return;
@@ -131,7 +142,7 @@ export function createNamespaceSlots(namespace: string, environment: SlotsEnviro
 
   async function run(): Promise<void> {
     running = true;
-    while (queue.length > 0 || waitingMarks.size > 0) {
+    while (queue.length > 0 || waitingMarks.size > 0 || untidy) {
       await pace.ready();
       await settle(takeBatch());
       void resolver.ask(resolver.expired());
@@ -160,16 +171,18 @@ export function createNamespaceSlots(namespace: string, environment: SlotsEnviro
     const parked = new Set<WaitingRequest>();
     for (;;) {
       waiting = waiting.filter((request) => !request.answered && !parked.has(request));
-      if (waiting.length === 0 && waitingMarks.size === 0) return;
+      const tidy = untidy;
+      if (waiting.length === 0 && waitingMarks.size === 0 && !tidy) return;
+      untidy = false;
       try {
         const usable = await usableJournal({
           fresh: waiting.some((request) => request.dryRun),
-          readOnly: waitingMarks.size === 0 && waiting.every((request) => request.dryRun),
+          readOnly: !tidy && waitingMarks.size === 0 && waiting.every((request) => request.dryRun),
           wantsList: waiting.some((request) => request.wantsList),
         });
         // Reading took time: who was answered at the deadline meanwhile must not be given a slot.
         waiting = waiting.filter((request) => !request.answered && !putAsideIfContested(request, usable));
-        await decide(waiting, usable, parked);
+        await decide(waiting, usable, parked, tidy);
         return;
       } catch (error) {
         if (error instanceof JournalConflictError) {
@@ -192,6 +205,7 @@ export function createNamespaceSlots(namespace: string, environment: SlotsEnviro
     requests: readonly WaitingRequest[],
     usable: JournalAndView,
     parked: Set<WaitingRequest>,
+    tidy: boolean,
   ): Promise<void> {
     const { journal, base, view } = usable;
     const uids = { seenAt: seen.seenAt, isFree: holder.doubts.isFree };
@@ -205,12 +219,14 @@ export function createNamespaceSlots(namespace: string, environment: SlotsEnviro
       uids,
       newMarks,
       marks,
+      tidy,
       limit: environment.limit(),
       reservedAt,
       requests,
     });
     const [standing, hanging] = partition(plan.decisions, (decision) => decision.standing);
     for (const decision of standing) if (!answer(decision, usable)) parked.add(decision.request);
+    if (plan.refusedMarks.length > 0) waitingMarks.refuse(plan.refusedMarks, journalFull());
     if (plan.write !== undefined && base !== undefined) {
       const since = clock.now();
       writing = true;
@@ -239,9 +255,20 @@ export function createNamespaceSlots(namespace: string, environment: SlotsEnviro
 
   /** False when a denial is not given yet. */
   function answer({ request, outcome }: Decision<WaitingRequest>, usable: JournalAndView): boolean {
+    if (outcome.kind === 'journalFull') {
+      request.fail(journalFull());
+      return true;
+    }
     if (outcome.kind === 'limitReached' && askedBeforeDenial(request, usable)) return false;
     request.settle(outcome);
     return true;
+  }
+
+  function journalFull(): SlotsUnavailableError {
+    return new SlotsUnavailableError(
+      'JournalFull',
+      `the slot journal of namespace ${namespace} is full: too many creates or edits were admitted that did not come about yet`,
+    );
   }
 
   /** A denial is asked about first where it may rest on a create that failed, or on a watch that is stuck. */

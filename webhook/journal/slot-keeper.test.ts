@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createCalmWorld, type CalmWorld } from '../../test/simulation/calm-world.ts';
 import { namespace, type Change } from '../../test/simulation/virtual-api-server.ts';
-import { JournalConflictError, NamespaceOverError } from './journal-errors.ts';
+import { JournalConflictError, NamespaceOverError, type SlotsUnavailableError } from './journal-errors.ts';
 import type { Journal } from './journal.ts';
 import { createSlotKeeper, type SlotKeeper } from './slot-keeper.ts';
 import type { SlotOutcome, SlotRequest } from './slot-request.ts';
@@ -288,6 +288,26 @@ describe('when the journal cannot be written', () => {
   });
 });
 
+it('a create for which the journal has no room is refused until another is seen, in every mode', async () => {
+  const journal = await world.settled(ask('first')).then(storedJournal);
+  const uids = Array.from({ length: 30_000 }, (_, index) => `uid-${index}`.padEnd(36));
+  world.server.replaceJournal(journal, {
+    ...journal,
+    reservations: [{ name: 'other', workflow: 'other', uids, reservedAt: '' }],
+  });
+  for (const enforce of [true, false])
+    await expect(world.settled(ask('a', { enforce }))).rejects.toMatchObject({ reason: 'JournalFull' });
+  for (let index = 0; index < 20_000; index += 1)
+    keeper.recall({
+      namespace,
+      name: 'other',
+      uid: uids[index] ?? '',
+      resourceVersion: '1',
+      workflow: 'other',
+    });
+  expect(await answer('a')).toBe('admitted');
+});
+
 describe('while the watch is away', () => {
   it('a list decides, and where none is given nobody does', async () => {
     await create('a');
@@ -435,6 +455,33 @@ describe('a workflow that begins to need approval', () => {
     world.failNext('read', new Error('away'));
     const failing = keeper.mark(namespace, { workflow: 'w', by: 'edit' }, world.time.now() + 40);
     await expect(world.settled(failing)).rejects.toMatchObject({ code: 'SlotsUnavailable' });
+  });
+
+  it('is unmarked with many others by a write of their own, though nobody comes', async () => {
+    const marked = Array.from({ length: 300 }, (_, index) =>
+      keeper.mark(namespace, { workflow: `w${index}`, by: `edit ${index}` }, 9_500),
+    );
+    await world.settled(Promise.all(marked));
+    const before = writes();
+    await pass(lifetime + 1_000);
+    expect(storedJournal().workflows?.changing).toEqual([]);
+    expect(writes() - before).toBe(1);
+  });
+
+  it('is refused where the journal has no room, and its write is not let through; creates are not', async () => {
+    const long = 'x'.repeat(240);
+    const marked = Array.from({ length: 2_000 }, (_, index) =>
+      keeper.mark(namespace, { workflow: `${index}-${long}`, by: `${index}` }, 9_500),
+    );
+    const outcomes = await world.settled(Promise.allSettled(marked));
+    const refused = outcomes.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[];
+    expect(new Set(refused.map(({ reason }) => (reason as SlotsUnavailableError).reason))).toEqual(
+      new Set(['JournalFull']),
+    );
+    expect(storedJournal().workflows?.changing.length).toBe(2_000 - refused.length);
+    expect(await answer('a')).toBe('admitted');
+    await pass(lifetime + 1_000);
+    await mark(`new-${long}`);
   });
 
   it('needs no mark in a namespace that is being deleted: nothing can be created there', async () => {
