@@ -183,6 +183,7 @@ export function createNamespaceSlots(namespace: string, environment: SlotsEnviro
         // Reading took time: who was answered at the deadline meanwhile must not be given a slot.
         waiting = waiting.filter((request) => !request.answered && !putAsideIfContested(request, usable));
         await decide(waiting, usable, parked, tidy);
+        obstacle = noObstacle;
         return;
       } catch (error) {
         if (error instanceof JournalConflictError) {

@@ -325,6 +325,20 @@ describe('while the watch is away', () => {
   });
 });
 
+it('what was in the way an hour ago is not the reason why there is no answer now', async () => {
+  await create('a');
+  connected = false;
+  world.failNext('list', new Error('too many requests'));
+  expect(await create('b')).toBe('admitted');
+  connected = true;
+  limit = 3;
+  const late = ask('c', { deadline: world.time.now() + 1 });
+  await expect(world.settled(late)).rejects.toMatchObject({
+    reason: 'JournalUnwritable',
+    message: 'the slot journal was not written in time',
+  });
+});
+
 describe('a watch that may be stuck', () => {
   it('is not believed when it says no: a slot that is free is given', async () => {
     for (const name of ['a', 'b']) await create(name);
