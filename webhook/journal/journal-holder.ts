@@ -19,6 +19,8 @@ export interface JournalHolderOptions {
   readonly onAdopted: (journal: Journal) => void;
   /** A journal was made anew where an earlier one had been lost. */
   readonly onLost: () => void;
+  /** The namespace is gone, or on its way: what was known of its journal is of no use. */
+  readonly onOver: () => void;
 }
 
 /**
@@ -107,7 +109,10 @@ export function createJournalHolder(options: JournalHolderOptions): JournalHolde
       if (lost) options.onLost();
       return journal;
     } catch (error) {
-      if (error instanceof NamespaceOverError) known = false;
+      if (error instanceof NamespaceOverError) {
+        known = false;
+        options.onOver();
+      }
       throw error;
     }
   }

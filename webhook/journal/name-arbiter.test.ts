@@ -22,6 +22,7 @@ beforeEach(() => {
     onHistoryBackwards: () => undefined,
     onAdopted: (journal) => arbiter.journalAdopted(journal),
     onLost: () => undefined,
+    onOver: () => undefined,
   });
   arbiter = createNameArbiter({ namespace: 'n', holder, seen, reader: world.reader, clock: world.time });
 });

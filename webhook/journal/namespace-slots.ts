@@ -61,11 +61,15 @@ export interface SlotsEnvironment extends Pick<MarkWatchOptions, 'workflowRevisi
   /** True while the cache shows a history that was taken back. */
   readonly cacheDistrusted: () => boolean;
   readonly onHistoryBackwards: (namespace: string) => void;
+  /** Everybody who waited in the namespace is answered. */
+  readonly onRest: (namespace: string) => void;
 }
 
 /** The slots of one namespace. */
 export interface NamespaceSlots {
   readonly holder: JournalHolder;
+  /** True where no journal is known and nobody waits: nothing is lost with it. */
+  readonly isSpare: boolean;
   /** Answers exactly, or rejects with SlotsUnavailableError at the request's deadline. */
   request(request: SlotRequest): Promise<SlotOutcome>;
   /** Resolves when the mark is in the journal, or nothing can be created; rejects as `request` does. */
@@ -94,6 +98,7 @@ export function createNamespaceSlots(namespace: string, environment: SlotsEnviro
       winnerShown?.();
     },
     onLost: () => metrics.restarted('lost'),
+    onOver: () => marks.follow({}),
   });
   const shared = { ...environment, namespace, store, holder };
   const arbiter = createNameArbiter(shared);
@@ -149,6 +154,7 @@ export function createNamespaceSlots(namespace: string, environment: SlotsEnviro
       void marks.sweep();
     }
     running = false;
+    environment.onRest(namespace);
   }
 
   /** One create of a name at a time: the next one is judged by the outcome of the first. */
@@ -305,6 +311,9 @@ export function createNamespaceSlots(namespace: string, environment: SlotsEnviro
 
   return {
     holder,
+    get isSpare() {
+      return !holder.known && !running && queue.length === 0 && waitingMarks.size === 0;
+    },
     async request(request) {
       if (queue.length >= maxWaiting) {
         throw new SlotsUnavailableError(

@@ -409,6 +409,63 @@ it('counts the reservations of all namespaces', async () => {
     ]),
   );
   expect(world.measured.at(-1)).toBe('reservations 3');
+  keeper.journalObserved('two', { ...journal, resourceVersion: '6', reservations: [] });
+  expect(world.measured.at(-1)).toBe('reservations 1');
+  keeper.journalGone('one');
+  expect(world.measured.at(-1)).toBe('reservations 0');
+});
+
+describe('a namespace', () => {
+  it('that is deleted is forgotten, and a later one of its name has a first journal', async () => {
+    await create('a');
+    expect(keeper.namespaces).toBe(1);
+    world.server.remove('a');
+    world.failNext('create', new NamespaceOverError('the namespace is being deleted'));
+    world.server.removeJournal();
+    await world.time.run(world.time.now() + 10_000);
+    expect([keeper.namespaces, world.server.journal]).toEqual([0, undefined]);
+    expect(await answer('a', { uid: 'later' })).toBe('admitted');
+    expect([keeper.namespaces, world.measured.includes('restarted lost')]).toEqual([1, false]);
+  });
+
+  it('without a journal is kept while somebody waits in it', async () => {
+    const fail = (): void => {
+      world.failNext('list', new Error('too many requests'));
+      if (world.time.now() < 1_000) world.time.setTimer(1, fail);
+    };
+    fail();
+    const waiting = ask('a', { dryRun: true, deadline: world.time.now() + 500 });
+    await world.time.run(world.time.now() + 400);
+    expect(keeper.namespaces).toBe(1);
+    await expect(world.settled(waiting)).rejects.toMatchObject({ reason: 'WatchBehind' });
+    await world.time.run(world.time.now() + 100);
+    expect(keeper.namespaces).toBe(0);
+  });
+
+  it('in which there are dry runs alone is forgotten', async () => {
+    await answer('a', { dryRun: true });
+    expect(keeper.namespaces).toBe(0);
+  });
+
+  it('whose journal was lost is not: creates that it had admitted are awaited', async () => {
+    await create('a');
+    world.server.removeJournal();
+    await world.time.run(world.time.now() + 10_000);
+    expect([keeper.namespaces, storedJournal().recovering]).toEqual([1, true]);
+  });
+
+  it('that is over has no marks to be asked about', async () => {
+    const marked = Array.from({ length: 200 }, (_, index) =>
+      keeper.mark(namespace, { workflow: `w${index}`, by: `edit ${index}` }, 9_500),
+    );
+    await world.settled(Promise.all(marked));
+    world.failNext('create', new NamespaceOverError('the namespace is being deleted'));
+    world.server.removeJournal();
+    await world.time.run(world.time.now() + 100);
+    const before = world.calls.length;
+    await world.time.run(world.time.now() + 3 * lifetime);
+    expect([world.calls.length - before, keeper.namespaces]).toEqual([0, 0]);
+  });
 });
 
 describe('a workflow that begins to need approval', () => {

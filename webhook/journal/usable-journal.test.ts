@@ -41,6 +41,7 @@ beforeEach(() => {
     onDegraded: () => void told.push('degraded'),
     onAdopted: () => undefined,
     onLost: () => undefined,
+    onOver: () => undefined,
   };
   holder = createJournalHolder(options);
   const get = createUsableJournal({ ...options, holder });
