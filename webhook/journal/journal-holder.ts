@@ -101,9 +101,8 @@ export function createJournalHolder(options: JournalHolderOptions): JournalHolde
     const list = await reader.listActive(namespace);
     // A first journal needs only what no journal has covered: the executions there are. A lost one may have
     // admitted creates that nobody sees yet, so the new one admits nothing before they are known.
-    const lostMarks = lost ? { workflows: { changing: [], through: list.revision } } : {};
     const compactedThrough = lost ? list.revision : newestOf(list);
-    const content = { compactedThrough, reservations: [], ...lostMarks, recovering: lost };
+    const content = { compactedThrough, reservations: [], recovering: lost };
     try {
       const journal = await store.create(namespace, content);
       if (lost) options.onLost();

@@ -82,7 +82,7 @@ describe('the cache decides', () => {
   it('by a journal read after the watch came back, for a copy may be of another history', async () => {
     journalIs('1', { reservations: [{ name: 'a', workflow: 'w', uids: ['1'], reservedAt: '' }] });
     await usable();
-    world.server.restore({ revision: 1, executions: [], journal: undefined }, false);
+    world.server.restore({ revision: 1, executions: [], journal: undefined, workflows: [] }, false);
     const { uid } = world.server.createJournal({
       compactedThrough: '1',
       reservations: [],
@@ -180,6 +180,12 @@ describe('history that went backwards', () => {
     expect(world.server.journal).toEqual(journal);
     expect(new Set(told)).toEqual(new Set(['history backwards']));
   });
+
+  it('leaves no trust in what a watch had shown of workflows before', async () => {
+    const changing = [{ workflow: 'w', by: 'edit' }];
+    journalIs('1000', { workflows: { changing, through: '1' } });
+    expect((await usable()).journal.workflows).toEqual({ changing, through: '2' });
+  });
 });
 
 describe('who only reads', () => {
@@ -243,6 +249,12 @@ describe('a journal that recovers', () => {
     expect(journal).toMatchObject({ compactedThrough: needed, recovering: false });
     expect([...view.active('n', 'w').keys()]).toEqual(['a']);
     expect(world.server.journal?.recovering).toBe(false);
+  });
+
+  it('then trusts no watch of workflows that has not seen so far', async () => {
+    await world.time.run(lifetime);
+    createUnseen();
+    expect((await usable()).journal.workflows).toEqual({ changing: [], through: '3' });
   });
 
   it('never relies on less than before', async () => {
