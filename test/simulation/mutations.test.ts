@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { BrokenMutationError, edited } from './apply-mutation.ts';
 import { climates } from './climates.ts';
 import { mutations, rareMutations, spareRules, type Mutation } from './mutations.ts';
-import { runChild, type ChildResult } from './run-child.ts';
+import { runChild, runMutatedTest, type ChildResult } from './run-child.ts';
 
 const timeout = 600_000;
 
@@ -27,6 +27,16 @@ describe('the simulation notices', () => {
       expect(`${mutation.rule} In ${seeds} seeds: ${failures.join() || 'nothing'}`).toContain(
         `${mutation.expects}: `,
       );
+    },
+    timeout,
+  );
+});
+
+describe('a unit test notices', () => {
+  it.concurrent.each(rareMutations)(
+    '$name',
+    async ({ name, caughtBy }) => {
+      expect(await runMutatedTest(name, caughtBy)).toEqual({ passed: [], failed: [caughtBy.test] });
     },
     timeout,
   );
