@@ -52,7 +52,7 @@ describe('a controller that is killed', () => {
         const over = run.until(
           'it is over',
           ({ phase }) => phase === 'failed' || phase === 'completed',
-          60_000,
+          patience,
         );
         await Promise.race([dying.promise, over]);
         await mortal.kill();
