@@ -2,12 +2,16 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { normaliseWorkflow } from '../src/api/normalised-workflow.ts';
+import type { Stamping } from '../src/policy/approval/stamp-workflow.ts';
 import { alreadyExists, slotsUnavailable } from '../src/policy/execution-refusals.ts';
 import { parallelLimit } from '../src/policy/parallel-limit.ts';
 import type { Verdict } from '../src/policy/verdict.ts';
 import { identifyWorkflow } from '../src/policy/workflow-identity.ts';
 import { checkGraph } from '../src/policy/workflow-graph.ts';
 import { workflowAccepts } from '../src/policy/workflow-state.ts';
+import { SlotsUnavailableError } from '../webhook/journal/journal-errors.ts';
+import { markWorkflow } from '../webhook/workflows/mark-workflow.ts';
+import { reviewWorkflow } from './builders/workflow-review-builder.ts';
 
 const text = readFileSync(join(import.meta.dirname, '../docs/denials.md'), 'utf8');
 const names = [1, 2, 3, 4, 5].map((step) => `heal-shop-step-${step}`);
@@ -85,5 +89,13 @@ describe('docs/denials.md', () => {
 
   it('quotes the 503', () => {
     expect(text).toContain(slotsUnavailable('JournalUnwritable', '…').message);
+  });
+
+  it('quotes the 503 of a write of a workflow', async () => {
+    const error = new SlotsUnavailableError('JournalUnwritable', 'the slot journal was not written in time');
+    const keeper = { mark: async () => Promise.reject(error) };
+    const annotations = { stepCount: '12', threshold: '10' } as Stamping['annotations'];
+    const denial = await markWorkflow(reviewWorkflow({}), { annotations }, keeper, 9_000);
+    expect(text).toContain(denial?.message);
   });
 });
