@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { normaliseWorkflow } from '../src/api/normalised-workflow.ts';
+import type { Stamping } from '../src/policy/approval/stamp-workflow.ts';
 import { alreadyExists, slotsUnavailable, unmarkedExecution } from '../src/policy/execution-refusals.ts';
 import { parallelLimit } from '../src/policy/parallel-limit.ts';
 import { findParameterFaults, parametersInvalid } from '../src/plugin/check-parameters.ts';
@@ -13,6 +14,9 @@ import { identifyWorkflow } from '../src/policy/workflow-identity.ts';
 import { checkGraph } from '../src/policy/workflow-graph.ts';
 import { workflowAccepts } from '../src/policy/workflow-state.ts';
 import { denialsForNow, denialsOfApproval } from './denials-of-approval.ts';
+import { SlotsUnavailableError } from '../webhook/journal/journal-errors.ts';
+import { markWorkflow } from '../webhook/workflows/mark-workflow.ts';
+import { reviewWorkflow } from './builders/workflow-review-builder.ts';
 
 const text = readFileSync(join(import.meta.dirname, '../docs/denials.md'), 'utf8');
 const names = [1, 2, 3, 4, 5].map((step) => `heal-shop-step-${step}`);
@@ -99,6 +103,14 @@ describe('docs/denials.md', () => {
 
   it('quotes the 503 about a slot', () => {
     expect(text).toContain(slotsUnavailable('JournalUnwritable', '…').message);
+  });
+
+  it('quotes the 503 of a write of a workflow', async () => {
+    const error = new SlotsUnavailableError('JournalUnwritable', 'the slot journal was not written in time');
+    const keeper = { mark: async () => Promise.reject(error) };
+    const annotations = { stepCount: '12', threshold: '10' } as Stamping['annotations'];
+    const denial = await markWorkflow(reviewWorkflow({}), { annotations }, keeper, 9_000);
+    expect(text).toContain(denial?.message);
   });
 });
 

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { BrokenMutationError, edited } from './apply-mutation.ts';
 import { climates } from './climates.ts';
-import { mutations, rareMutations, spareRules, type Mutation } from './mutations.ts';
+import { edgeMutations } from './edge-mutations.ts';
+import { mutations, rareMutations, spareRules, type Mutation, type UnitMutation } from './mutations.ts';
 import { runChild, runMutatedTest, type ChildResult } from './run-child.ts';
 
 const timeout = 600_000;
@@ -33,7 +34,7 @@ describe('the simulation notices', () => {
 });
 
 describe('a unit test notices', () => {
-  it.concurrent.each(rareMutations)(
+  it.concurrent.each<UnitMutation>([...rareMutations, ...edgeMutations])(
     '$name',
     async ({ name, caughtBy }) => {
       expect(await runMutatedTest(name, caughtBy)).toEqual({ passed: [], failed: [caughtBy.test] });
@@ -56,7 +57,7 @@ describe('the code with all its rules passes the same seeds', () => {
 });
 
 describe('a mutation', () => {
-  const edits = [...mutations, ...rareMutations, ...spareRules].flatMap(({ name, edits }) =>
+  const edits = [...mutations, ...rareMutations, ...edgeMutations, ...spareRules].flatMap(({ name, edits }) =>
     edits.map((edit) => ({ name, ...edit })),
   );
 

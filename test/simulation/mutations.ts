@@ -11,11 +11,15 @@ export interface Edit {
 }
 
 /** The code without one of its rules. */
-export interface Mutation {
+interface CodeWithoutRule {
   readonly name: string;
   /** The rule that is left out, in a sentence. */
   readonly rule: string;
   readonly edits: readonly Edit[];
+}
+
+/** One that the simulation has to notice. */
+export interface Mutation extends CodeWithoutRule {
   readonly climate: Climate;
   readonly expects: Symptom;
   /** Seeds within which the simulation has to notice. */
@@ -23,10 +27,7 @@ export interface Mutation {
 }
 
 /** A mutation that nobody can notice. */
-export interface SpareRule {
-  readonly name: string;
-  readonly rule: string;
-  readonly edits: readonly Edit[];
+export interface SpareRule extends CodeWithoutRule {
   readonly why: string;
 }
 
@@ -65,10 +66,13 @@ const listsKept: readonly Edit[] = [
   },
 ];
 
-/** A mutation that the simulation notices in few seeds, and a unit test at once. */
-export interface RareMutation extends Mutation {
+/** One that a unit test has to notice. */
+export interface UnitMutation extends CodeWithoutRule {
   readonly caughtBy: UnitTest;
 }
+
+/** A mutation that the simulation notices in few seeds, and a unit test at once. */
+type RareMutation = Mutation & UnitMutation;
 
 /** A test by its file, from the root of the repository, and its full name. */
 export interface UnitTest {

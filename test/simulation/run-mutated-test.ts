@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startVitest } from 'vitest/node';
 import { BrokenMutationError, edited } from './apply-mutation.ts';
+import { edgeMutations } from './edge-mutations.ts';
 import { mutations, rareMutations } from './mutations.ts';
 
 /*
@@ -14,7 +15,9 @@ const { values } = parseArgs({
   options: { mutation: { type: 'string' }, file: { type: 'string' }, test: { type: 'string' } },
 });
 
-const mutation = [...mutations, ...rareMutations].find(({ name }) => name === values.mutation);
+const mutation = [...mutations, ...rareMutations, ...edgeMutations].find(
+  ({ name }) => name === values.mutation,
+);
 if (mutation === undefined) throw new BrokenMutationError(`there is no mutation ${values.mutation}`);
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const pending = new Set(mutation.edits);
