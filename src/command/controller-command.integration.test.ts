@@ -102,7 +102,7 @@ describe('the controller', () => {
     one.child.signal('SIGTERM');
     await one.child.exited;
     expect(one.child.lastLogLines()).toContain('The lease was given back');
-    await eventually('two leads', () => leads(two), 10_000);
+    await eventually('two leads', () => leads(two));
     await runWorkflow();
   });
 
@@ -111,7 +111,7 @@ describe('the controller', () => {
     await eventually('one leads', () => leads(one));
     const two = await start('two');
     await one.child.kill();
-    await eventually('two leads', () => leads(two), 40_000);
+    await eventually('two leads', () => leads(two), 60_000);
     expect(await holder()).toMatch(/^two_/);
     await runWorkflow();
   });
