@@ -33,9 +33,13 @@ verify: setup ## Format, lint, types, unused code, generated files, requirements
 	@$(MAKE) -k -j2 $(OUTPUT_SYNC) check-lint check-types check-format check-unused check-generated check-requirements check-package
 	@echo 'verify: all is well'
 
+# Inputs for the parser of the webhook, more than `make test` has the time for.
+FUZZ ?= 40000
+
 .PHONY: storm
-storm: setup ## 32 clients against three replicas that are killed. KILLS=0 kills none; SEEDS=n simulates first
+storm: setup ## 32 clients against three replicas that are killed. KILLS=0 kills none; SEEDS=n simulates first, FUZZ=0 fuzzes nothing
 	$(if $(SEEDS),@$(MAKE) simulation)
+	$(if $(filter-out 0,$(FUZZ)),FUZZ_RUNS=$(FUZZ) vitest run --project unit webhook/server/bad-input.test.ts --testTimeout=3600000)
 	node test/storm/storm.ts
 
 .PHONY: kills

@@ -58,6 +58,7 @@ export {
   type CreateWhenFreeOptions,
   SlotWaitTimeoutError,
 } from './parallel/create-when-free.ts';
+export { SlotWaiters, type SlotWaitersOptions } from './parallel/slot-waiters.ts';
 export { isLimitReached } from './parallel/limit-reached.ts';
 
 // Talking to an API server.

@@ -12,3 +12,10 @@ export {
   type ActionOutcome,
   type RunActionOptions,
 } from './testing/run-action.ts';
+export {
+  ControlPlaneError,
+  startControlPlane,
+  type TestControlPlane,
+  type TestControlPlaneOptions,
+} from './testing/control-plane.ts';
+export { createTestNamespace, type RoleRule, type TestNamespace } from './testing/test-namespace.ts';

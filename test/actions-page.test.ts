@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { builtInActions } from '../sdk/actions/built-in-actions.ts';
 
 const repository = join(import.meta.dirname, '..');
@@ -17,16 +17,16 @@ const rows = new Map(
 
 test.each((builtInActions.actions ?? []).map((action) => [action.name, action] as const))(
   'docs/actions.md says of %s which parameters it takes, whether it can be undone, and which rights it needs',
-  (name, { parameters, rollback }) => {
+  (name, action) => {
     const [said = '', undone = '', rights = ''] = rows.get(name) ?? [];
     const names = [...said.matchAll(/`(\w+)`(\??)/g)]
       .filter(([, each = '']) => !['strategic', 'merge'].includes(each))
       .map(([, each = '', optional = '']) => each + optional);
-    const fields = Object.entries((parameters as z.ZodObject).shape).map(
+    const fields = Object.entries((action.parameters as z.ZodObject).shape).map(
       ([field, schema]) => field + ((schema as z.ZodType).safeParse(undefined).success ? '?' : ''),
     );
     expect(names.sort()).toEqual(fields.sort());
-    expect(undone.startsWith('none')).toBe(rollback === undefined);
+    expect(undone.startsWith('none')).toBe(action.rollback === undefined);
     const [, file = ''] = /\(\.\.\/(.*)\)/.exec(rights) ?? [];
     expect(existsSync(join(repository, file)), file).toBe(true);
   },

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { normaliseWorkflow } from '../src/api/normalised-workflow.ts';
-import { alreadyExists, slotsUnavailable } from '../src/policy/execution-refusals.ts';
+import type { Stamping } from '../src/policy/approval/stamp-workflow.ts';
+import { alreadyExists, slotsUnavailable, unmarkedExecution } from '../src/policy/execution-refusals.ts';
 import { parallelLimit } from '../src/policy/parallel-limit.ts';
 import { findParameterFaults, parametersInvalid } from '../src/plugin/check-parameters.ts';
 import { pluginFailed } from '../src/plugin/plugin-failure.ts';
@@ -12,6 +13,10 @@ import type { Verdict } from '../src/policy/verdict.ts';
 import { identifyWorkflow } from '../src/policy/workflow-identity.ts';
 import { checkGraph } from '../src/policy/workflow-graph.ts';
 import { workflowAccepts } from '../src/policy/workflow-state.ts';
+import { denialsForNow, denialsOfApproval } from './denials-of-approval.ts';
+import { SlotsUnavailableError } from '../webhook/journal/journal-errors.ts';
+import { markWorkflow } from '../webhook/workflows/mark-workflow.ts';
+import { reviewWorkflow } from './builders/workflow-review-builder.ts';
 
 const text = readFileSync(join(import.meta.dirname, '../docs/denials.md'), 'utf8');
 const names = [1, 2, 3, 4, 5].map((step) => `heal-shop-step-${step}`);
@@ -96,7 +101,53 @@ describe('docs/denials.md', () => {
     expect(text).toContain(`Warning: ${warnings[0]}`);
   });
 
-  it('quotes the 503', () => {
+  it('quotes the 503 about a slot', () => {
     expect(text).toContain(slotsUnavailable('JournalUnwritable', '…').message);
+  });
+
+  it('quotes the 503 of a write of a workflow', async () => {
+    const error = new SlotsUnavailableError('JournalUnwritable', 'the slot journal was not written in time');
+    const keeper = { mark: async () => Promise.reject(error) };
+    const annotations = { stepCount: '12', threshold: '10' } as Stamping['annotations'];
+    const denial = await markWorkflow(reviewWorkflow({}), { annotations }, keeper, 9_000);
+    expect(text).toContain(denial?.message);
+  });
+});
+
+/** Cells of the rows of the tables under a heading. */
+function rowsUnder(heading: string): readonly string[][] {
+  const section = text.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? '';
+  const rows = section.split('\n').filter((line) => /^\| .*`/.test(line));
+  return rows.map((line) =>
+    line
+      .split('|')
+      .map((cell) => cell.trim())
+      .slice(1, -1),
+  );
+}
+
+describe('what docs/denials.md says of approval', () => {
+  it('is every denial there is, with its code', async () => {
+    const denials = await denialsOfApproval();
+    const rows = rowsUnder('Approval').map(([code, reason]) => [code, reason]);
+    expect(rows).toEqual(denials.map(({ code, causes }) => [String(code), `\`${causes[0]?.reason}\``]));
+  });
+
+  it('quotes the first difference from what was approved', async () => {
+    const denials = await denialsOfApproval();
+    const other = denials.find(({ causes }) => causes[0]?.reason === 'NotTheApprovedStep');
+    expect(text).toContain(`denied the request: ${other?.message}`);
+  });
+
+  it('lists the 503 that have words of their own last', async () => {
+    const slots = slotsUnavailable('JournalUnwritable', '…').message.split('…')[0] ?? '';
+    const lastFour = rowsUnder('No exact answer now')
+      .map(([reason]) => reason)
+      .slice(-4);
+    for (const { code, causes, message } of [...(await denialsForNow()), unmarkedExecution('heal-shop')]) {
+      expect(code).toBe(503);
+      expect(message).not.toContain(slots);
+      expect(lastFour).toContain(`\`${causes[0]?.reason}\``);
+    }
   });
 });

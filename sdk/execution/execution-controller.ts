@@ -21,7 +21,10 @@ export interface ExecutionControllerOptions {
    * places of its own, so that one whose actions hang takes them from no other.
    */
   readonly concurrency?: number;
-  /** ServiceAccount that actions act as where the execution names none, default `stepgate-runner`. */
+  /**
+   * ServiceAccount that actions act as where the execution names none, default `stepgate-runner`. Whoever may create
+   * executions in a namespace acts as it: admission asks for no right to use the default one.
+   */
   readonly defaultServiceAccount?: string;
   /**
    * What becomes of executions with an action that nobody here has. `fail`, the default: they fail with a message that
@@ -39,7 +42,7 @@ export interface ExecutionControllerOptions {
    * its controllers. */
   readonly graceMilliseconds?: number;
   /** Knows errors that plugin code lets go of after it has returned; see `catchStrayErrors`. */
-  readonly strayErrors?: Pick<StrayErrors, 'within'>;
+  readonly strayErrors?: Pick<StrayErrors, 'within' | 'listen'>;
 }
 
 /**
@@ -65,6 +68,8 @@ function setUp(
   });
   const { client, kubeConfig, clock, date, random, identity, leading, logger, events } = context;
   const accounts = createServiceAccountClients({ client, kubeConfig, clock, random });
+  const metrics = createExecutionMetrics(context.metrics);
+  const unlisten = options.strayErrors?.listen(({ action }) => metrics.strayError(action));
   const runs = createExecutionRuns({
     client,
     clock,
@@ -75,7 +80,7 @@ function setUp(
     logger,
     events,
     accounts,
-    metrics: createExecutionMetrics(context.metrics),
+    metrics,
     registry,
     unknownActions: options.unknownActions ?? 'fail',
     clusterNames: options.clusterNames ?? [],
@@ -110,6 +115,7 @@ function setUp(
     async stop() {
       await runs.stop();
       accounts.close();
+      unlisten?.();
     },
   };
 }

@@ -73,6 +73,19 @@ test('what others have written meanwhile is kept', async () => {
   expect(server.stored.status).toEqual({ message: 'from another', ...executing });
 });
 
+test('one conflict costs no wait, more of them do', async () => {
+  const { client, clock, server, writer } = setUp(stored('1'), (request) => {
+    if (request.method === 'PUT') server.stored = stored(`${server.stored.metadata.resourceVersion}0`);
+    return undefined;
+  });
+  const controller = new AbortController();
+  const written = writer.write(begin, controller.signal);
+  await expect.poll(() => clock.waiting).toBe(1);
+  expect(client.requests.map(({ method }) => method)).toEqual(['PUT', 'GET', 'PUT', 'GET']);
+  controller.abort(new Error('enough'));
+  await expect(written).rejects.toThrow('enough');
+});
+
 test('an API server that is away is waited for', async () => {
   const { clock, server, writer } = setUp(stored('1'), (_, puts) => (puts <= 2 ? 'before' : undefined));
   const written = writer.write(begin, signal);

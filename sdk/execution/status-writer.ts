@@ -76,7 +76,7 @@ class VersionedWriter implements StatusWriter {
       { initialMilliseconds: 100, maximumMilliseconds: 10_000, factor: 2 },
       random,
     );
-    for (;;) {
+    for (let conflicts = 0; ;) {
       const wanted = change(this.current.status ?? {});
       try {
         this.current = await this.#put(wanted);
@@ -87,7 +87,9 @@ class VersionedWriter implements StatusWriter {
           throw new StatusWriteError('refused', (error as Error).message, { cause: error });
         if (isKubeStatus(error, 409)) {
           if (await this.#reread(wanted, signal)) return;
-          continue;
+          conflicts += 1;
+          // Once is what happens; again and again, somebody else writes as fast as this.
+          if (conflicts === 1) continue;
         }
         if (signal.aborted) throw error;
         const { namespace, name } = this.current.metadata;

@@ -11,7 +11,8 @@ test('an error of plugin code is logged as its own, any other is thrown on', () 
   const process = new EventEmitter();
   const { lines, logger } = keepLogs();
   const caught: unknown[] = [];
-  const strayErrors = catchStrayErrors({ process, logger, onCaught: (of) => caught.push(of) });
+  const strayErrors = catchStrayErrors({ process, logger });
+  strayErrors.listen((of) => caught.push(of));
   const error = new Error('left behind');
   strayErrors.within(code, () => process.emit('unhandledRejection', error));
   expect(lines).toMatchObject([{ level: 'error', facts: { ...code, err: error } }]);

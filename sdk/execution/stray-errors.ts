@@ -12,6 +12,8 @@ export interface ActionCode {
 export interface StrayErrors {
   /** Calls plugin code so that whatever it leaves behind, promises and timers, is known as its own. */
   within<Result>(code: ActionCode, run: () => Result): Result;
+  /** Tells of each error of plugin code; the listener must not throw. Returns the function that unsubscribes. */
+  listen(listener: (code: ActionCode, error: unknown) => void): () => void;
   /** Ends the catching. */
   stop(): void;
 }
@@ -21,8 +23,6 @@ export interface StrayErrorsOptions {
   /** `process`; its rejections and exceptions that nobody handles are listened to. */
   readonly process: Pick<NodeJS.EventEmitter, 'on' | 'off'>;
   readonly logger: KubeLogger;
-  /** Called for each error of plugin code. */
-  readonly onCaught?: (code: ActionCode, error: unknown) => void;
 }
 
 /**
@@ -30,7 +30,8 @@ export interface StrayErrorsOptions {
  * returned: it is logged as that action's. Every other error ends the process, as without this. For who runs plugins
  * and owns the process.
  */
-export function catchStrayErrors({ process, logger, onCaught }: StrayErrorsOptions): StrayErrors {
+export function catchStrayErrors({ process, logger }: StrayErrorsOptions): StrayErrors {
+  const listeners = new Set<(code: ActionCode, error: unknown) => void>();
   const running = new AsyncLocalStorage<ActionCode>();
   const onError = (error: unknown): void => {
     const code = running.getStore();
@@ -38,13 +39,17 @@ export function catchStrayErrors({ process, logger, onCaught }: StrayErrorsOptio
     if (code === undefined) throw error;
     running.exit(() => {
       logger.error({ ...code, err: error }, 'The code of an action has let go of an error');
-      onCaught?.(code, error);
+      for (const listener of listeners) listener(code, error);
     });
   };
   process.on('unhandledRejection', onError);
   process.on('uncaughtException', onError);
   return {
     within: (code, run) => running.run(code, run),
+    listen(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
     stop() {
       process.off('unhandledRejection', onError);
       process.off('uncaughtException', onError);

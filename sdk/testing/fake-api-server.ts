@@ -16,13 +16,16 @@ import { isSelected, watchObjects } from './fake-watch.ts';
 import { bodyOf, isCustomResource, patched, staleness, writable } from './fake-writes.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 import { scaleOf, scaled } from './scale.ts';
+import { servedKinds } from './served-kinds.ts';
 
 const applyPatch = 'application/apply-patch+yaml';
 
 /** Does what a request asks for, and answers as the API server would. @throws KubeStatusError */
 export function answerRequest(objects: FakeObjects, request: KubeRequest): unknown {
-  const place = placeOf(request);
   const { method } = request;
+  const kinds = method === 'GET' ? servedKinds(objects, request.path) : undefined;
+  if (kinds !== undefined) return kinds;
+  const place = placeOf(request);
   if (place.name === undefined) {
     if (method === 'GET') return list(objects, place, request);
     if (method === 'POST') return create(objects, place, request);

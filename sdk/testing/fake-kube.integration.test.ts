@@ -72,6 +72,15 @@ const exchanges: readonly Exchange[] = [
   { what: 'a missing object', request: { method: 'GET', path: map } },
   { what: 'a patch of it', request: { method: 'PATCH', path: map, body: {}, contentType: merge } },
   { what: 'a delete of it', request: { method: 'DELETE', path: map } },
+  {
+    what: 'the kinds of a version',
+    request: { method: 'GET', path: '/apis/apps/v1' },
+    part: ({ resources }) =>
+      (resources as readonly JsonObject[])
+        .filter(({ kind, name }) => kind === 'Deployment' && name === 'deployments')
+        .map(({ namespaced }) => namespaced),
+  },
+  { what: 'a version that is not served', request: { method: 'GET', path: '/apis/apps/v7' } },
   { what: 'a path of nothing', request: { method: 'GET', path: `${map}/status/more` } },
   {
     what: 'a create without a name',
@@ -123,7 +132,7 @@ const exchanges: readonly Exchange[] = [
       method: 'PATCH',
       path: map,
       contentType: merge,
-      body: { metadata: { resourceVersion: versionOf(earlier[6]) } },
+      body: { metadata: { resourceVersion: versionOf(earlier[8]) } },
     }),
   },
   {

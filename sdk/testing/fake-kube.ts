@@ -38,7 +38,7 @@ export interface FakeKubeOptions {
 }
 
 /**
- * A client of no cluster, for tests of actions: it keeps objects as an API server would. It knows get, list with
+ * A client of no cluster, for tests of actions: it keeps objects as an API server would. It knows discovery, get, list with
  * selectors, watch, create, update, the four kinds of patch, delete, `status`, `scale` and `eviction`; it refuses with the
  * codes and reasons of the real one, compares resourceVersions, respects finalizers and dry runs, and knows who set which
  * field. It checks neither schemas nor rights, runs no controller (a Deployment makes no pods), needs no namespaces, and

@@ -55,6 +55,10 @@ export class FakeObjects {
     return this.#collections.get(collection)?.get(objectKey(at(namespace, name)));
   }
 
+  all(): readonly StoredObject[] {
+    return [...this.#collections.keys()].flatMap((collection) => this.list(collection));
+  }
+
   /** Of whatever group has that plural. */
   ofPlural(plural: string): readonly StoredObject[] {
     return [...this.#collections.keys()]

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { isKubeStatus } from '../../src/kube/kube-status-error.ts';
 import { defineAction } from '../../src/plugin/action.ts';
+import { applyManifest } from '../actions/apply-manifest.ts';
 import { fakeKube } from './fake-kube.ts';
 import { ParametersError, rollbackAction, runAction } from './run-action.ts';
 
@@ -88,6 +89,18 @@ describe('runAction', () => {
     const run = runAction(setColour, { parameters: { colour: 'blue' }, kube: fakeKube() });
     await expect(run).rejects.toSatisfy((error) => isKubeStatus(error, 404, 'NotFound'));
   });
+});
+
+it('runs the actions that stepgate brings', async () => {
+  const kube = fakeKube({
+    objects: [{ apiVersion: 'acme.dev/v1', kind: 'Gadget', metadata: { name: 'g' } }],
+  });
+  const manifest = { apiVersion: 'acme.dev/v1', kind: 'Gadget', metadata: { name: 'g' }, spec: { size: 2 } };
+  await runAction(applyManifest, { parameters: { manifest }, kube });
+  expect(kube.object('Gadget', 'g')).toMatchObject({ spec: { size: 2 } });
+  const settings = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 's' }, data: { a: 'b' } };
+  await runAction(applyManifest, { parameters: { manifest: settings }, kube });
+  expect(kube.object('ConfigMap', 's', 'default')).toMatchObject({ data: { a: 'b' } });
 });
 
 describe('rollbackAction', () => {

@@ -325,6 +325,18 @@ describe('reconcileWorkflow', () => {
     expect(made.sent('POST')).toBe(1);
   });
 
+  it('does no step twice whose execution is gone before any status had it', async () => {
+    const made = world(makeWorkflow('w').step(), ({ method }) =>
+      method === 'PATCH' && made.clock.now() === 0 ? refusal(409, 'Conflict') : undefined,
+    );
+    await made.reconcile();
+    made.stored.clear();
+    made.clock.advance(30_000);
+    await made.reconcile();
+    expect(made.status().stepStatuses?.[0]?.phase).toBe('failed');
+    expect(made.sent('POST')).toBe(1);
+  });
+
   it('says so only when creates go on failing, and throws each time, for the queue to wait', async () => {
     const made = world(makeWorkflow('w').step(), ({ method }) =>
       method === 'POST' ? refusal(500, 'InternalError') : undefined,

@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createKubeClient, type KubeClient } from '../../src/kube/kube-client.ts';
 import { makeWorkflow } from '../../test/builders/workflow-builder.ts';
-import { eventually } from '../../test/cluster/eventually.ts';
 import { type InstalledCluster, startInstalledCluster } from '../../test/cluster/installed-cluster.ts';
 import { openNamespace } from '../../test/integration/open-namespace.ts';
 import { runController, type RunningController } from '../../test/integration/running-controller.ts';
@@ -32,40 +31,6 @@ afterEach(async () => {
 
 const parallel = (name: string, count: number) =>
   makeWorkflow(name).steps(count, { dependencies: [] }).build();
-
-/** The plan's integration cases, by its words, each within five seconds. */
-describe('BR-WF-166, BR-WF-167, BR-WF-168: Parallel Execution Limits Integration', () => {
-  it('should limit concurrent KubernetesExecution CRDs to 5', async () => {
-    const namespace = await openNamespace(client, 'parallel-limit');
-    await namespace.workflows.create(parallel('test-parallel-limit', 10));
-    const run = workflowRun(namespace, 'test-parallel-limit');
-    await run.until('five are active', ({ activeSteps }) => activeSteps === 5, 5_000);
-    expect(await run.executions()).toHaveLength(5);
-  });
-
-  it('should create queued steps as active steps complete', async () => {
-    const namespace = await openNamespace(client, 'queue-progression');
-    await namespace.workflows.create(parallel('test-queue-progression', 10));
-    const run = workflowRun(namespace, 'test-queue-progression');
-    await eventually('five are there', async () => (await run.executions()).length === 5, 5_000);
-    for (const { metadata } of (await run.executions()).slice(0, 2))
-      await namespace.settle(metadata.name ?? '');
-    await eventually('two more are there', async () => (await run.executions()).length === 7, 5_000);
-    await run.until(
-      'all is reported',
-      ({ activeSteps, queuedSteps }) => activeSteps === 5 && queuedSteps === 3,
-    );
-    expect(await run.executions()).toHaveLength(7);
-  });
-
-  it('should accurately track active step count in status', async () => {
-    const namespace = await openNamespace(client, 'active-tracking');
-    await namespace.workflows.create(parallel('test-active-tracking', 8));
-    const run = workflowRun(namespace, 'test-active-tracking');
-    const status = await run.until('five are active', ({ activeSteps }) => activeSteps === 5, 5_000);
-    expect(status.queuedSteps).toBe(3);
-  });
-});
 
 describe('a workflow', () => {
   it('runs to completion, in the order of its dependencies, and says so', async () => {

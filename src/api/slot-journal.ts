@@ -2,11 +2,16 @@ import { z } from 'zod';
 import { resourceFields } from './object-meta.ts';
 import { isResourceVersion } from './resource-version.ts';
 
+/*
+ * What is not known here is not read over: a replica that did would write the journal without it. While versions of
+ * stepgate run side by side the older one answers 503 instead, so a new field comes with a new `format`.
+ */
+
 /**
  * A slot taken by a create that was admitted but that the watch has not shown yet. One name is one slot,
  * however many uids tried to have it.
  */
-export const reservationSchema = z.object({
+export const reservationSchema = z.strictObject({
   name: z.string(),
   uids: z.array(z.string()),
   workflow: z.string(),
@@ -16,13 +21,13 @@ export const reservationSchema = z.object({
 });
 
 /** Workflows that begin to need approval: caches may show them as they were. */
-export const workflowMarksSchema = z.object({
-  changing: z.array(z.object({ workflow: z.string(), by: z.string() })),
+export const workflowMarksSchema = z.strictObject({
+  changing: z.array(z.strictObject({ workflow: z.string(), by: z.string() })),
   through: z.string().refine(isResourceVersion, { error: 'not a resourceVersion' }),
 });
 
 /** What the journal says. It is written hundreds of times a second: nothing here may cost the API server much. */
-export const slotJournalSpecSchema = z.object({
+export const slotJournalSpecSchema = z.strictObject({
   format: z.literal(1),
   compactedThrough: z.string().refine(isResourceVersion, { error: 'not a resourceVersion' }),
   reservations: z.array(reservationSchema),

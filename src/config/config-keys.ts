@@ -43,8 +43,8 @@ export const configKeys: { readonly [Field in keyof Config]: ConfigKey<Config[Fi
     byDefault: 'enforce',
     value: oneOf(['enforce', 'warn', 'audit']),
     meaning:
-      'What happens to an execution over the limit: refused, admitted with a warning to the client, or ' +
-      'admitted with an audit annotation. Stamps and decisions are always enforced.',
+      'What happens to an execution over the limit, or of a workflow that is not approved: refused, admitted ' +
+      'with a warning to the client, or admitted with an audit annotation. Stamps and decisions are always enforced.',
   },
   requireWorkflow: {
     key: 'require-workflow',
@@ -56,7 +56,7 @@ export const configKeys: { readonly [Field in keyof Config]: ConfigKey<Config[Fi
     key: 'require-different-approver',
     byDefault: 'false',
     value: yesOrNo(),
-    meaning: 'The creator of a workflow may not approve it.',
+    meaning: 'Neither who created a workflow nor who last edited its spec may approve it.',
   },
   reservationLifetimeMilliseconds: {
     key: 'reservation-lifetime',

@@ -51,6 +51,17 @@ it('never sends more than its rate after the burst, however many wait', async ()
   await all;
 });
 
+it('lets nobody who comes later go first', async () => {
+  client = createRateLimitedClient({ client: server, clock, perSecond: 3, burst: 1 });
+  void get('a');
+  void get('b');
+  // There is a token, and the timer has not fired: it waits for whole milliseconds.
+  clock.advance(333.5);
+  void get('c');
+  clock.advance(1);
+  expect(await sent()).toEqual(['a', 'b']);
+});
+
 it('counts a stream as a request', async () => {
   await expect(client.stream({ method: 'GET', path: 'watch' })).rejects.toThrow('no streams');
   await get('a');

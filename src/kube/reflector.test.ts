@@ -398,6 +398,7 @@ describe('relist', () => {
     expect(disconnected).toEqual(['relist-asked']);
     expect([reflector.hasSynced, reflector.resourceVersion]).toEqual([true, '9']);
     const second = await server.accept();
+    expect(server.requests[1]?.query, 'nothing is resumed').not.toHaveProperty('resourceVersion');
     await second.send(listEnd('4'));
     await vi.waitFor(() => expect(reflector.resourceVersion).toBe('4'));
   });

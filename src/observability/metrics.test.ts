@@ -2,9 +2,13 @@ import { expect, test } from 'vitest';
 import { createAdmissionMetrics } from './admission-metrics.ts';
 import { createCertificateMetrics } from './certificate-metrics.ts';
 import { createConfigMetrics } from './config-metrics.ts';
+import { createControllerMetrics } from './controller-metrics.ts';
 import { createJournalMetrics } from './journal-metrics.ts';
 import { createKubeMetrics } from './kube-metrics.ts';
+import { createLeaderElectionMetrics } from './leader-election-metrics.ts';
 import { createMetricsRegistry } from './metrics-registry.ts';
+import { createRateLimiterMetrics } from './rate-limiter-metrics.ts';
+import { createWorkQueueMetrics } from './work-queue-metrics.ts';
 
 /** The samples whose names start with a word, without help and type. */
 async function samples(registry: ReturnType<typeof createMetricsRegistry>, start: string): Promise<string[]> {
@@ -119,4 +123,74 @@ test('the expiry of a certificate counts down, past its end too', async () => {
   expect(await samples(registry, 'stepgate_cert')).toEqual([
     'stepgate_certificate_expiry_seconds{certificate="serving"} -10',
   ]);
+});
+
+test('a work queue tells its depth, its waits and its work by the names of client-go', async () => {
+  const registry = createMetricsRegistry();
+  const takenAt = [1_000, 4_000];
+  const queue = createWorkQueueMetrics(registry, () => 5_000).queue('q', () => ({ depth: 3, takenAt }));
+  queue.added();
+  queue.retried();
+  queue.taken(0.5);
+  queue.done(2);
+  const lines = await samples(registry, 'workqueue_');
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      'workqueue_adds_total{name="q"} 1',
+      'workqueue_retries_total{name="q"} 1',
+      'workqueue_queue_duration_seconds_sum{name="q"} 0.5',
+      'workqueue_work_duration_seconds_sum{name="q"} 2',
+      'workqueue_depth{name="q"} 3',
+      'workqueue_unfinished_work_seconds{name="q"} 5',
+      'workqueue_longest_running_processor_seconds{name="q"} 4',
+    ]),
+  );
+  takenAt.length = 0;
+  expect(await samples(registry, 'workqueue_longest')).toEqual([
+    'workqueue_longest_running_processor_seconds{name="q"} 0',
+  ]);
+});
+
+test('a controller tells how its reconciles end by the names of controller-runtime', async () => {
+  const registry = createMetricsRegistry();
+  const controller = createControllerMetrics(registry).controller('c', 4);
+  for (const outcome of ['success', 'success', 'error', 'requeue_after'] as const) {
+    controller.started();
+    controller.ended(outcome, 0.5);
+  }
+  controller.started();
+  expect(await samples(registry, 'controller_runtime_')).toEqual(
+    expect.arrayContaining([
+      'controller_runtime_reconcile_total{controller="c",result="success"} 2',
+      'controller_runtime_reconcile_total{controller="c",result="requeue_after"} 1',
+      'controller_runtime_reconcile_total{controller="c",result="error"} 1',
+      'controller_runtime_reconcile_errors_total{controller="c"} 1',
+      'controller_runtime_reconcile_time_seconds_sum{controller="c"} 2',
+      'controller_runtime_active_workers{controller="c"} 1',
+      'controller_runtime_max_concurrent_reconciles{controller="c"} 4',
+    ]),
+  );
+});
+
+test('who leads is asked at the scrape', async () => {
+  const registry = createMetricsRegistry();
+  let leads = true;
+  createLeaderElectionMetrics(registry).candidate('lease', () => leads);
+  expect(await samples(registry, 'leader_')).toEqual(['leader_election_master_status{name="lease"} 1']);
+  leads = false;
+  expect(await samples(registry, 'leader_')).toEqual(['leader_election_master_status{name="lease"} 0']);
+});
+
+test('how long requests are held back is a histogram', async () => {
+  const registry = createMetricsRegistry();
+  const { waited } = createRateLimiterMetrics(registry);
+  waited(0);
+  waited(0.2);
+  expect(await samples(registry, 'kubernetes_api_rate_limiter')).toEqual(
+    expect.arrayContaining([
+      'kubernetes_api_rate_limiter_wait_duration_seconds_bucket{le="0.001"} 1',
+      'kubernetes_api_rate_limiter_wait_duration_seconds_bucket{le="0.25"} 2',
+      'kubernetes_api_rate_limiter_wait_duration_seconds_sum 0.2',
+    ]),
+  );
 });

@@ -72,7 +72,7 @@ describe('a create that is admitted', () => {
     expect(verdict).toMatchObject({
       decision: 'allow',
       warnings: [
-        'workflow "restart" has 6 active executions, its limit is 5; stepgate would refuse this in mode enforce',
+        'stepgate would refuse this in mode enforce: workflow "restart" has 6 active executions, its limit is 5',
       ],
     });
   });

@@ -43,7 +43,8 @@ export function parallelLimit({ workflow, enforcement, outcome }: ParallelLimitF
   return {
     decision: 'allow',
     auditAnnotations,
-    warnings: [`${excess}; stepgate would refuse this in mode enforce`],
+    // First: what is long is cut at its end.
+    warnings: [`stepgate would refuse this in mode enforce: ${excess}`],
   };
 }
 

@@ -11,9 +11,16 @@ describe('a refusal that is not enforced', () => {
   it('is a warning and a remark for the audit in mode warn', () => {
     expect(softened(refusal, allowed, 'warn')).toEqual({
       decision: 'allow',
-      warnings: ['Not approved. stepgate would refuse this in mode enforce'],
+      warnings: ['stepgate would refuse this in mode enforce: Not approved.'],
       auditAnnotations: { 'would-refuse-ApprovalRequired': 'Not approved.' },
     });
+  });
+
+  it('says so first, because clients cut what is long', () => {
+    const long = deny(403, 'Forbidden', 'x'.repeat(1_000));
+    expect(softened(long, allowed, 'warn').warnings).toEqual([
+      expect.stringMatching(/^stepgate would refuse this in mode enforce: x/),
+    ]);
   });
 
   it('is a remark for the audit alone in mode audit', () => {

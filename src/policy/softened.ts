@@ -9,6 +9,7 @@ export function softened(
   const reason = refusal.causes[0]?.reason ?? refusal.reason;
   const auditAnnotations = { ...verdict.auditAnnotations, [`would-refuse-${reason}`]: refusal.message };
   if (enforcement !== 'warn') return { ...verdict, auditAnnotations };
-  const warning = `${refusal.message} stepgate would refuse this in mode enforce`;
+  // First: what is long is cut at its end.
+  const warning = `stepgate would refuse this in mode enforce: ${refusal.message}`;
   return { ...verdict, auditAnnotations, warnings: [...(verdict.warnings ?? []), warning] };
 }

@@ -6,10 +6,10 @@ import type { LeaseWatch } from '../../src/kube/lease-watch.ts';
 import { refusal } from './scripted-kube-client.ts';
 
 /**
- * What happens to a request: it and its answer arrive, it is lost on its way, its answer is, or neither is ever
- * heard of again.
+ * What happens to a request: it and its answer arrive, it is lost on its way, its answer is, or comes as late as it
+ * may, or neither is ever heard of again.
  */
-export type LeaseFault = 'lost' | 'answer lost' | 'silence';
+export type LeaseFault = 'lost' | 'answer lost' | 'answer late' | 'silence';
 
 /** One Lease of a server that is not there, with compare and swap as the real one has. */
 export interface VirtualLease {
@@ -75,6 +75,7 @@ export function createVirtualLease(clock: Clock): VirtualLease {
     if (fault === 'lost') throw new KubeConnectionError('unreachable', 'lost on its way');
     if (fault === 'silence') return silence(sent);
     const answered = answer(sent);
+    if (fault === 'answer late') await clock.sleep((sent.timeoutMilliseconds ?? 30_000) - 1, sent.signal);
     if (fault === 'answer lost') throw new KubeConnectionError('broken', 'the answer was lost');
     return answered;
   }

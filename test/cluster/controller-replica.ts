@@ -31,6 +31,8 @@ export interface ControllerReplicaOptions {
   readonly script?: string;
   /** More flags of the command, by name without dashes. */
   readonly flags?: Readonly<Record<string, string>>;
+  /** The same for flags that have no value. */
+  readonly switches?: readonly string[];
 }
 
 /** Starts a controller; it ends with this process at the latest. */
@@ -45,6 +47,7 @@ export async function startControllerReplica(
     logLevel = 'info',
     script = join(import.meta.dirname, '../../src/main.ts'),
     flags: moreFlags = {},
+    switches = [],
   }: ControllerReplicaOptions,
 ): Promise<ControllerReplica> {
   const metricsPort = await freePort();
@@ -65,6 +68,7 @@ export async function startControllerReplica(
       ...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`),
       ...(leaderElection ? [] : ['--no-leader-elect']),
       ...plugins.map((plugin) => `--plugin=${plugin}`),
+      ...switches.map((flag) => `--${flag}`),
     ],
     logFile: join(controlPlane.folder, `${name}.log`),
     env: { POD_NAME: name, ...environment },

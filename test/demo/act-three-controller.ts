@@ -169,6 +169,13 @@ export const actThreeController: Act = {
           succeeds: true,
           prints: ['grow-shop annotated'],
         },
+        {
+          as: 'developer',
+          run: 'kubectl wait --for=jsonpath={.status.phase}=completed kubernetesexecution/grow-shop-step-1 --timeout=60s',
+          succeeds: true,
+          prints: ['grow-shop-step-1 condition met'],
+          ...soon,
+        },
         { as: 'controller', run: 'kill -9 %1', succeeds: true, prints: ['Killed'] },
       ],
     },

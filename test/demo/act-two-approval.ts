@@ -39,7 +39,7 @@ export const actTwoApproval: Act = {
       commands: [
         {
           as: 'developer',
-          run: `kubectl create -f ${examples}/workflow.yaml`,
+          run: `kubectl apply -f ${examples}/workflow.yaml`,
           succeeds: true,
           prints: ['move-shop created'],
         },

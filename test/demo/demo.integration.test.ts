@@ -60,7 +60,7 @@ it('plays its story to the end, twice at the same time, in plain text, and leave
     expect(exitCode).toBe(0);
   }
   await nothingIsLeft();
-}, 180_000);
+}, 400_000);
 
 it('stays until it is interrupted where KEEP=1 says so', async () => {
   const demo = startDemo({ KEEP: '1' });
@@ -70,7 +70,7 @@ it('stays until it is interrupted where KEEP=1 says so', async () => {
   expect(printed).toMatch(/export KUBECONFIG=\S+\/developer\.kubeconfig/);
   expect(exitCode).toBe(0);
   await nothingIsLeft();
-}, 120_000);
+}, 300_000);
 
 it.each(['Starting Kubernetes', 'execution-6.yaml'])(
   'cleans up when it is interrupted after "%s"',
@@ -81,5 +81,5 @@ it.each(['Starting Kubernetes', 'execution-6.yaml'])(
     expect((await demo.ended).exitCode).toBe(130);
     await nothingIsLeft();
   },
-  120_000,
+  300_000,
 );

@@ -10,9 +10,10 @@ import type { WebhookReplica } from '../cluster/webhook-replica.ts';
  * more of what it `says`. A change that makes no difference to what is in force is not said.
  */
 export async function configure(
-  { controlPlane, replicas }: InstalledCluster,
+  { controlPlane, replicas }: Pick<InstalledCluster, 'controlPlane' | 'replicas'>,
   data: Readonly<Record<string, string>>,
   says = 'The configuration changed',
+  withinMilliseconds = 5_000,
 ): Promise<void> {
   const before = new Map(replicas.map((replica) => [replica, timesSaid(says, replica)]));
   const input = JSON.stringify({
@@ -26,7 +27,7 @@ export async function configure(
   await eventually(
     `every replica has said: ${says}`,
     async () => replicas.every((replica) => timesSaid(says, replica) > (before.get(replica) ?? 0)),
-    5_000,
+    withinMilliseconds,
   );
 }
 

@@ -113,6 +113,19 @@ describe('a dry run', () => {
   });
 });
 
+describe('a dry run in a fresh namespace', () => {
+  it('is answered exactly and makes no journal', async () => {
+    const namespace = await openNamespace(client, 'dry-run-first');
+    const workflow = await namespace.workflow();
+    const first = makeExecution('first').of(workflow).build();
+    const dryRuns = Array.from({ length: 10 }, () => namespace.executions.create(first, { dryRun: 'All' }));
+    expect((await outcomesOf(dryRuns)).refused).toEqual([]);
+    expect([await namespace.journal(), await namespace.active()]).toEqual([undefined, []]);
+    await namespace.fill(workflow);
+    expect(await namespace.journal()).toBeDefined();
+  });
+});
+
 describe('BR-WF-166: a burst', () => {
   it('of 50 creates by five clients over two replicas lets exactly five in, for each of ten workflows', async () => {
     const namespace = await openNamespace(client, 'burst');

@@ -90,8 +90,8 @@ describe('BR-WF-166: a limit that is not enforced', () => {
     const input = JSON.stringify(makeExecution('sixth').of(workflow).build());
     const { exitCode, stderr } = await cluster.controlPlane.kubectl(args, { input });
     expect(stderr).toBe(
-      'Warning: workflow "restart" has 6 active executions, its limit is 5; ' +
-        'stepgate would refuse this in mode enforce\n',
+      'Warning: stepgate would refuse this in mode enforce: ' +
+        'workflow "restart" has 6 active executions, its limit is 5\n',
     );
     expect(exitCode).toBe(0);
     await configure(cluster, {});

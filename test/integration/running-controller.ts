@@ -106,7 +106,7 @@ export async function runController(
     date: () => new Date(),
     random: Math.random,
     identity: 'test',
-    leading: () => true,
+    leading: () => !dead.signal.aborted,
     cache<T extends KubeObject, Index extends string = never>(
       options: CacheOptions<T, Index>,
     ): Store<T, Index> {

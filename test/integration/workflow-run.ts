@@ -17,7 +17,10 @@ export interface WorkflowRun {
     withinMilliseconds?: number,
   ): Promise<WorkflowExecutionStatus>;
   /** Settles whatever is active, again and again, until the workflow is over. */
-  settleAll(phaseOf?: (execution: KubernetesExecution) => 'completed' | 'failed' | undefined): Promise<void>;
+  settleAll(
+    phaseOf?: (execution: KubernetesExecution) => 'completed' | 'failed' | undefined,
+    withinMilliseconds?: number,
+  ): Promise<void>;
 }
 
 export function workflowRun(namespace: OpenNamespace, name: string): WorkflowRun {
@@ -44,20 +47,24 @@ export function workflowRun(namespace: OpenNamespace, name: string): WorkflowRun
       }
       return last;
     },
-    async settleAll(phaseOf = () => 'completed') {
-      await eventually(`${name} is over`, async () => {
-        for (const execution of await executions()) {
-          const phase = phaseOf(execution);
-          if (isSettledExecutionPhase(execution.status?.phase) || phase === undefined) continue;
-          try {
-            await namespace.settle(execution.metadata.name ?? '', phase);
-          } catch (error) {
-            if (!isKubeStatus(error, 404)) throw error;
+    async settleAll(phaseOf = () => 'completed', withinMilliseconds = 50_000) {
+      await eventually(
+        `${name} is over`,
+        async () => {
+          for (const execution of await executions()) {
+            const phase = phaseOf(execution);
+            if (isSettledExecutionPhase(execution.status?.phase) || phase === undefined) continue;
+            try {
+              await namespace.settle(execution.metadata.name ?? '', phase);
+            } catch (error) {
+              if (!isKubeStatus(error, 404)) throw error;
+            }
           }
-        }
-        const { phase } = await status();
-        return phase === 'completed' || phase === 'failed';
-      });
+          const { phase } = await status();
+          return phase === 'completed' || phase === 'failed';
+        },
+        withinMilliseconds,
+      );
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { CreateFaults } from './virtual-client.ts';
+import type { EditFaults } from './virtual-editor.ts';
 import type { NetworkFaults } from './virtual-network.ts';
 import type { WatchFaults } from './virtual-world.ts';
 
@@ -12,6 +13,7 @@ export const climates = [
   'crowded',
   'restored',
   'journal-lost',
+  'edited',
 ] as const;
 export type Climate = (typeof climates)[number];
 
@@ -34,6 +36,8 @@ export interface Weather {
   readonly twins: number;
   /** How many replicas there are, from and to. */
   readonly replicas: readonly [number, number];
+  /** Workflows begin to need approval and are approved; undefined where nobody edits them. */
+  readonly edits?: EditFaults;
   /** Probability that creates come, and settle, seldom. */
   readonly unhurried: number;
   /**
@@ -122,6 +126,18 @@ export const weathers: Readonly<Record<Climate, Weather>> = {
     troubles: { kill: 1, breakWatch: 3, loseJournal: 4 },
     pauseBetweenTroubles: [10_000, 50_000],
     unhurried: 0.6,
+  },
+  /** Workflows are edited, and whose watch lags must not let an execution through by what they were before. */
+  edited: {
+    ...rough,
+    watches: [
+      { lag: [0, 100], stuck: 0, stuckWorkflows: 0.9 },
+      { lag: [0, 3_000], stuck: 0.1, stuckWorkflows: 0.5 },
+    ],
+    troubles: { kill: 2, breakWatch: 2, restartServer: 1, loseJournal: 2, restore: 1 },
+    pauseBetweenTroubles: [2_000, 60_000],
+    edits: { pause: [20_000, 60_000], slow: 0.4 },
+    unhurried: 0.2,
   },
 };
 

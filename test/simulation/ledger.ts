@@ -21,7 +21,7 @@ export interface UnderWay {
 export interface Ledger {
   /** Counts the API server's restarts: a create does not survive one. */
   epoch: number;
-  /** Executions that came to exist above the limit. */
+  /** Executions that came to exist above the limit, or though their workflow had needed approval all the while. */
   readonly violations: string[];
   /** Denials while slots were free. */
   readonly unjustified: string[];
@@ -45,6 +45,8 @@ export interface Ledger {
   /** A replica was asked about a name that nobody used before, and has answered. */
   answered(create: UnderWay, asked: number): void;
   denied(create: UnderWay): void;
+  /** A write of a workflow was stored, or taken back by a restore. */
+  workflowWritten(workflow: string, gated: boolean): void;
   /** Something else changed how many are active: a settled or deleted execution. */
   changed(workflow: string): void;
 }
@@ -60,6 +62,7 @@ export function createLedger(
 ): Ledger {
   const limitLog: { readonly at: number; readonly highest: number; readonly lowest: number }[] = [];
   const held = new Map<string, number>();
+  const gatedSince = new Map<string, number>();
   const busyLog = new Map<string, { readonly at: number; readonly busy: number }[]>();
 
   function active(workflow: string): number {
@@ -125,6 +128,12 @@ export function createLedger(
       ledger.counts.created += 1;
       log(workflow);
       const limit = Math.max(...since(limitLog, began).map((entry) => entry.highest));
+      const unapprovedSince = gatedSince.get(workflow);
+      if (unapprovedSince !== undefined && unapprovedSince < began) {
+        ledger.violations.push(
+          `at ${time.now()} ms ${name} was created, ${workflow} needs approval since ${unapprovedSince} ms, it was sent at ${began} ms`,
+        );
+      }
       const count = active(workflow);
       if (count > limit) {
         ledger.violations.push(
@@ -158,6 +167,10 @@ export function createLedger(
       }
     },
     busy,
+    workflowWritten(workflow, gated) {
+      if (!gated) gatedSince.delete(workflow);
+      else if (!gatedSince.has(workflow)) gatedSince.set(workflow, time.now());
+    },
     changed: log,
   };
   return ledger;

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { BrokenMutationError, edited } from './apply-mutation.ts';
 import { climates } from './climates.ts';
-import { mutations, rareMutations, spareRules, type Mutation } from './mutations.ts';
-import { runChild, type ChildResult } from './run-child.ts';
+import { edgeMutations } from './edge-mutations.ts';
+import { mutations, rareMutations, spareRules, type Mutation, type UnitMutation } from './mutations.ts';
+import { runChild, runMutatedTest, type ChildResult } from './run-child.ts';
 
 const timeout = 600_000;
 
@@ -32,6 +33,16 @@ describe('the simulation notices', () => {
   );
 });
 
+describe('a unit test notices', () => {
+  it.concurrent.each<UnitMutation>([...rareMutations, ...edgeMutations])(
+    '$name',
+    async ({ name, caughtBy }) => {
+      expect(await runMutatedTest(name, caughtBy)).toEqual({ passed: [], failed: [caughtBy.test] });
+    },
+    timeout,
+  );
+});
+
 describe('the code with all its rules passes the same seeds', () => {
   it.concurrent.each(climates)(
     'in the climate %s',
@@ -46,7 +57,7 @@ describe('the code with all its rules passes the same seeds', () => {
 });
 
 describe('a mutation', () => {
-  const edits = [...mutations, ...rareMutations, ...spareRules].flatMap(({ name, edits }) =>
+  const edits = [...mutations, ...rareMutations, ...edgeMutations, ...spareRules].flatMap(({ name, edits }) =>
     edits.map((edit) => ({ name, ...edit })),
   );
 

@@ -11,11 +11,15 @@ export interface Edit {
 }
 
 /** The code without one of its rules. */
-export interface Mutation {
+interface CodeWithoutRule {
   readonly name: string;
   /** The rule that is left out, in a sentence. */
   readonly rule: string;
   readonly edits: readonly Edit[];
+}
+
+/** One that the simulation has to notice. */
+export interface Mutation extends CodeWithoutRule {
   readonly climate: Climate;
   readonly expects: Symptom;
   /** Seeds within which the simulation has to notice. */
@@ -23,10 +27,7 @@ export interface Mutation {
 }
 
 /** A mutation that nobody can notice. */
-export interface SpareRule {
-  readonly name: string;
-  readonly rule: string;
-  readonly edits: readonly Edit[];
+export interface SpareRule extends CodeWithoutRule {
   readonly why: string;
 }
 
@@ -39,6 +40,9 @@ const doubtResolver = 'webhook/journal/doubt-resolver.ts';
 const journalHolder = 'webhook/journal/journal-holder.ts';
 const nameArbiter = 'webhook/journal/name-arbiter.ts';
 const seenExecutions = 'webhook/journal/seen-executions.ts';
+const doubts = 'webhook/journal/doubts.ts';
+const markWatch = 'webhook/journal/mark-watch.ts';
+const workflowMarks = 'webhook/journal/workflow-marks.ts';
 const slotKeeper = 'webhook/journal/slot-keeper.ts';
 const virtualWatch = 'test/simulation/virtual-watch.ts';
 const virtualApiServer = 'test/simulation/virtual-api-server.ts';
@@ -62,17 +66,54 @@ const listsKept: readonly Edit[] = [
   },
 ];
 
+/** One that a unit test has to notice. */
+export interface UnitMutation extends CodeWithoutRule {
+  readonly caughtBy: UnitTest;
+}
+
+/** A mutation that the simulation notices in few seeds, and a unit test at once. */
+type RareMutation = Mutation & UnitMutation;
+
+/** A test by its file, from the root of the repository, and its full name. */
+export interface UnitTest {
+  readonly file: string;
+  readonly test: string;
+}
+
 /**
- * Rules whose absence shows in so few seeds that a test of them would be a matter of luck. `--mutation` runs them
- * all the same; a simulation that brings their weather about more often would let them be among the tested ones.
+ * Rules whose absence shows in so few seeds that a test of them would be a matter of luck, each with the unit test
+ * that fails without it. `--mutation` runs them all the same.
  */
-const rarelyNoticed: ReadonlySet<string> = new Set([
-  'a-name-is-asked-for-once',
-  'compacted-through-raised-to-the-view',
-  'copy-of-another-history',
-  'kept-list-behind-the-journal',
-  'two-journals-of-one-revision',
-]);
+const unitTests: Readonly<Record<string, UnitTest>> = {
+  'a-name-is-asked-for-once': {
+    file: 'webhook/journal/name-arbiter.test.ts',
+    test: 'a name is contested > again, when another create of it has come since it was found free',
+  },
+  'compacted-through-raised-to-the-view': {
+    file: 'webhook/journal/compact-journal.test.ts',
+    test: 'compactedThrough rises to what was seen',
+  },
+  'copy-of-another-history': {
+    file: 'webhook/journal/usable-journal.test.ts',
+    test: 'the cache decides > by a journal read after the watch came back, for a copy may be of another history',
+  },
+  'freed-by-a-read-begun-before-the-lifetime': {
+    file: 'webhook/journal/doubt-resolver.test.ts',
+    test: 'judges the age at which it asked, not at which it was answered',
+  },
+  'kept-list-behind-the-journal': {
+    file: 'webhook/journal/usable-journal.test.ts',
+    test: 'a list decides > anew, when the cache has seen more than the last one shows',
+  },
+  'new-history-trusts-the-watch-of-workflows': {
+    file: 'webhook/journal/usable-journal.test.ts',
+    test: 'history that went backwards > leaves no trust in what a watch had shown of workflows before',
+  },
+  'two-journals-of-one-revision': {
+    file: 'webhook/journal/journal-holder.test.ts',
+    test: 'history went backwards > when a read gives another journal under the same resourceVersion',
+  },
+};
 
 /** Each rule that keeps the limit left out, one at a time; then those that only keep slots from being lost. */
 const allMutations: readonly Mutation[] = [
@@ -91,8 +132,8 @@ const allMutations: readonly Mutation[] = [
       { file: usableJournal, find: waitForCompactedThrough, replace: `again || ${waitForCompactedThrough}` },
       {
         file: usableJournal,
-        find: 'async ({ fresh, wantsList }:',
-        replace: 'async ({ fresh, wantsList, again }:',
+        find: 'async ({ fresh, wantsList, readOnly = false }: JournalWanted)',
+        replace: 'async ({ fresh, wantsList, again, readOnly = false })',
       },
       {
         file: namespaceSlots,
@@ -243,7 +284,7 @@ const allMutations: readonly Mutation[] = [
       ...listsKept,
       {
         file: usableJournal,
-        find: 'if (!hasReached(listed.revision, journal.compactedThrough)) return startOver(journal, listed);',
+        find: 'if (!hasReached(listed.revision, journal.compactedThrough)) return startOver(journal, listed, readOnly);',
         replace: '',
       },
     ],
@@ -338,15 +379,15 @@ const allMutations: readonly Mutation[] = [
     edits: [
       {
         file: namespaceSlots,
-        find: 'await holder.write(journal, plan.write);',
-        replace: `for (let base = journal; ; ) {
+        find: 'await holder.write(base, plan.write);',
+        replace: `for (let now = base; ; ) {
           try {
-            const entries = new Map([...base.reservations, ...plan.write.reservations].map((entry) => [entry.name, entry]));
-            await holder.write(base, base === journal ? plan.write : { ...base, reservations: [...entries.values()] });
+            const entries = new Map([...now.reservations, ...plan.write.reservations].map((entry) => [entry.name, entry]));
+            await holder.write(now, now === base ? plan.write : { ...now, reservations: [...entries.values()] });
             break;
           } catch (error) {
             if (!(error instanceof JournalConflictError)) throw error;
-            base = await holder.refreshed();
+            now = await holder.refreshed();
           }
         }`,
       },
@@ -361,9 +402,9 @@ const allMutations: readonly Mutation[] = [
     edits: [
       {
         file: namespaceSlots,
-        find: 'if (plan.write !== undefined) {',
+        find: 'if (plan.write !== undefined && base !== undefined) {',
         replace:
-          'for (const decision of hanging) answer(decision, usable);\n    if (plan.write !== undefined) {',
+          'for (const decision of hanging) answer(decision, usable);\n    if (plan.write !== undefined && base !== undefined) {',
       },
     ],
     climate: 'rough',
@@ -426,6 +467,177 @@ const allMutations: readonly Mutation[] = [
     climate: 'restored',
     expects: 'violation',
     seeds: 500,
+  },
+  {
+    name: 'timed-by-entry',
+    rule: 'Uids are timed, not entries: a uid that shares a slot has a lifetime of its own.',
+    edits: [
+      {
+        file: doubts,
+        find: `if (known === undefined) next.set(uid, { uid, name: reservation.name, since, askedAt: undefined });`,
+        replace: `const elder = [...doubts.values()].find((doubt) => doubt.name === reservation.name);
+        if (known === undefined) next.set(uid, { uid, name: reservation.name, since: elder?.since ?? since, askedAt: undefined });`,
+      },
+    ],
+    climate: 'crowded',
+    expects: 'violation',
+    seeds: 100,
+  },
+  {
+    name: 'ages-by-entry',
+    rule: 'The journal has the age of each uid, not of an entry.',
+    edits: [
+      {
+        file: journal,
+        find: `reservation.ages?.[index] ?? 0`,
+        replace: `Math.max(0, ...(reservation.ages ?? []))`,
+      },
+    ],
+    climate: 'crowded',
+    expects: 'violation',
+    seeds: 100,
+  },
+  {
+    name: 'freed-by-a-read-begun-before-the-lifetime',
+    rule: 'Only a read begun after the lifetime frees what was never seen.',
+    edits: [
+      {
+        file: doubtResolver,
+        find: `const expired = askedAt - doubt.since >= options.lifetimeMilliseconds();`,
+        replace: ``,
+      },
+      {
+        file: doubtResolver,
+        find: `const isThatVery = `,
+        replace: `const expired = clock.now() - doubt.since >= options.lifetimeMilliseconds();
+      const isThatVery = `,
+      },
+    ],
+    climate: 'crowded',
+    expects: 'violation',
+    seeds: 1000,
+  },
+  {
+    name: 'marked-workflow-trusted',
+    rule: 'While a workflow is marked, no watch is trusted about it.',
+    edits: [
+      {
+        file: workflowMarks,
+        find: `&& !workflows.changing.some((mark) => mark.workflow === workflow)`,
+        replace: ``,
+      },
+    ],
+    climate: 'edited',
+    expects: 'violation',
+    seeds: 100,
+  },
+  {
+    name: 'watch-from-before-a-write-trusted',
+    rule: 'A watch of workflows is trusted only once it has seen the writes whose marks are gone.',
+    edits: [{ file: workflowMarks, find: `hasReached(seenAt, workflows.through) &&`, replace: `` }],
+    climate: 'edited',
+    expects: 'violation',
+    seeds: 400,
+  },
+  {
+    name: 'marks-leave-nothing-behind',
+    rule: 'With a mark that goes, through rises to the workflow after its write.',
+    edits: [
+      {
+        file: workflowMarks,
+        find: `through = laterResourceVersion(through, revisionAfter(mark.by) ?? through);`,
+        replace: `through = through;`,
+      },
+    ],
+    climate: 'edited',
+    expects: 'violation',
+    seeds: 300,
+  },
+  {
+    name: 'mark-outlived-at-once',
+    rule: 'A mark stands for as long as its write may still be stored.',
+    edits: [
+      {
+        file: markWatch,
+        find: `const due = Math.max(since + options.lifetimeMilliseconds(), failedAt`,
+        replace: `const due = Math.max(since, failedAt`,
+      },
+    ],
+    climate: 'edited',
+    expects: 'violation',
+    seeds: 200,
+  },
+  {
+    name: 'marks-settled-unwritten',
+    rule: 'A write settles the marks that it carries, and none that came while it was under way.',
+    edits: [
+      {
+        file: namespaceSlots,
+        find: `waitingMarks.written(newMarks);`,
+        replace: `waitingMarks.written(waitingMarks.snapshot());`,
+      },
+    ],
+    climate: 'edited',
+    expects: 'violation',
+    seeds: 200,
+  },
+  {
+    name: 'recovery-trusts-the-watch-of-workflows',
+    rule: 'After a lost journal nobody goes by what a watch had shown of workflows before its recovery.',
+    edits: [
+      {
+        file: usableJournal,
+        find: `const workflows = seenThrough(journal, listed.revision);
+    return renewed(journal, { ...journal, compactedThrough, workflows, recovering: false }`,
+        replace: `return renewed(journal, { ...journal, compactedThrough, recovering: false }`,
+      },
+    ],
+    climate: 'edited',
+    expects: 'violation',
+    seeds: 400,
+  },
+  {
+    name: 'new-history-trusts-the-watch-of-workflows',
+    rule: 'When history went backwards, nobody goes by what a watch had shown of workflows before.',
+    edits: [
+      {
+        file: usableJournal,
+        find: `const workflows = seenThrough(journal, listed.revision);
+    return renewed(journal, { ...journal, compactedThrough: listed.revision, workflows }`,
+        replace: `return renewed(journal, { ...journal, compactedThrough: listed.revision }`,
+      },
+    ],
+    climate: 'edited',
+    expects: 'violation',
+    seeds: 4000,
+  },
+  {
+    name: 'workflows-believed-while-disconnected',
+    rule: 'While the watch of workflows is away, nothing vouches for what it had shown.',
+    edits: [
+      {
+        file: virtualWatch,
+        find: `workflows?.connected === true ? workflowsSeenAt : '0'`,
+        replace: `workflowsSeenAt`,
+      },
+    ],
+    climate: 'edited',
+    expects: 'violation',
+    seeds: 1500,
+  },
+  {
+    name: 'workflows-seen-far-ahead',
+    rule: 'A watch of workflows has seen as far as it was shown, and no further.',
+    edits: [
+      {
+        file: virtualWatch,
+        find: `workflows?.connected === true ? workflowsSeenAt : '0'`,
+        replace: `workflows?.connected === true ? String(server.revision) : '0'`,
+      },
+    ],
+    climate: 'edited',
+    expects: 'violation',
+    seeds: 300,
   },
   {
     name: 'seen-uids-stay-in-the-journal',
@@ -547,10 +759,15 @@ const allMutations: readonly Mutation[] = [
 ];
 
 /** Those that the simulation must notice within their seeds. */
-export const mutations: readonly Mutation[] = allMutations.filter(({ name }) => !rarelyNoticed.has(name));
+export const mutations: readonly Mutation[] = allMutations.filter(
+  ({ name }) => unitTests[name] === undefined,
+);
 
-/** Those that it may be asked to look for, with as many seeds as one likes. */
-export const rareMutations: readonly Mutation[] = allMutations.filter(({ name }) => rarelyNoticed.has(name));
+/** Those that a unit test notices, and the simulation with as many seeds as one likes. */
+export const rareMutations: readonly RareMutation[] = allMutations.flatMap((mutation) => {
+  const caughtBy = unitTests[mutation.name];
+  return caughtBy === undefined ? [] : [{ ...mutation, caughtBy }];
+});
 
 /** Rules of ours that another rule makes good for: leaving one of them out alone changes no outcome. */
 export const spareRules: readonly SpareRule[] = [

@@ -8,6 +8,7 @@ import { virtualCreate, type VirtualCreate } from './virtual-client.ts';
 import { createVirtualNetwork } from './virtual-network.ts';
 import { lifetimeMilliseconds, startVirtualReplica, type VirtualReplica } from './virtual-replica.ts';
 import { createVirtualTime } from './virtual-time.ts';
+import { virtualEdit } from './virtual-editor.ts';
 import type { VirtualWorld } from './virtual-world.ts';
 
 /** What one run showed. */
@@ -44,6 +45,7 @@ export async function runSeed(
     (_, index) => `w${index}`,
   );
   const names = weather.crowded ? random.between(2, 4) : random.between(3, 9);
+  if (weather.edits !== undefined) for (const workflow of workflows) server.writeWorkflow(workflow, false);
   // Executions from before the installation, never in any journal.
   for (const workflow of workflows) {
     for (let index = random.between(0, limit); index > 0; index -= 1)
@@ -92,6 +94,16 @@ export async function runSeed(
       const create = nextCreate();
       const twins = random.chance(weather.twins) ? twinsOf(create) : [create];
       await Promise.all(twins.map((twin) => virtualCreate(world, ledger, alive, weather.creates, twin)));
+    }
+  });
+
+  const { edits } = weather;
+  const editors = Array.from({ length: edits === undefined ? 0 : workflows.length }, async () => {
+    while (!quiet && edits !== undefined) {
+      await time.sleep(random.chance(0.4) ? random.between(100, 3_000) : random.between(...edits.pause));
+      if (quiet) return;
+      const workflow = random.pick(workflows) ?? 'w0';
+      await virtualEdit(world, ledger, alive, edits, { workflow, uid: nextUid() });
     }
   });
 
@@ -196,7 +208,10 @@ export async function runSeed(
     trace?.('operator', `restores revision ${backup.revision}${keepJournal ? ', but not the journal' : ''}`);
     server.restore(backup, keepJournal);
     backups.splice(0, backups.length, server.backup());
-    for (const workflow of workflows) ledger.changed(workflow);
+    for (const workflow of workflows) {
+      ledger.changed(workflow);
+      ledger.workflowWritten(workflow, server.workflow(workflow)?.gated === true);
+    }
   }
 
   /** Somebody who may do everything deletes it, while replicas live that knew it. */
@@ -213,8 +228,10 @@ export async function runSeed(
   await time.run(end);
   quiet = true;
   network.faults = afterwards.network;
+  await time.run(end + lifetimeMilliseconds);
+  for (const { name, gated } of server.workflows) if (gated) approve(name);
   await time.run(end + 3 * lifetimeMilliseconds + 30_000);
-  void Promise.all([...clients, controllers, operator, trouble]);
+  void Promise.all([...clients, ...editors, controllers, operator, trouble]);
   const lostSlots: string[] = [];
   await expectAllSlotsBack();
   const { violations, unjustified, slow, counts } = ledger;
@@ -224,6 +241,11 @@ export async function runSeed(
     symptoms: { violation: violations, 'lost-slots': lostSlots, unjustified, slow },
     ...counts,
   };
+
+  function approve(workflow: string): void {
+    server.writeWorkflow(workflow, false);
+    ledger.workflowWritten(workflow, false);
+  }
 
   /** Once it is quiet, every workflow gets exactly the slots that are free. */
   async function expectAllSlotsBack(): Promise<void> {

@@ -7,6 +7,7 @@ import type {
 } from '../../webhook/journal/execution-view.ts';
 
 import type { Trace } from './trace.ts';
+import type { StoredWorkflow } from './virtual-workflow.ts';
 
 /** The one namespace of a simulation. */
 export const namespace = 'n';
@@ -21,17 +22,22 @@ export interface StoredExecution {
   revision: number;
 }
 
-/** What a watch of active executions, and one of journals, sees of one change. */
+/** What watches of active executions, of journals and of workflows see of one change. */
 export type Change =
   | { readonly type: 'upserted' | 'removed'; readonly execution: ObservedExecution }
   | { readonly type: 'journal'; readonly journal: Journal }
-  | { readonly type: 'journalGone' };
+  | { readonly type: 'journalGone' }
+  | { readonly type: 'workflow'; readonly workflow: StoredWorkflow };
 
 /** The linearizable heart of an API server with etcd: every call happens at one instant. */
 export interface VirtualApiServer {
   readonly revision: number;
   readonly executions: ReadonlyMap<string, StoredExecution>;
   readonly journal: Journal | undefined;
+  readonly workflows: readonly StoredWorkflow[];
+  workflow(name: string): StoredWorkflow | undefined;
+  /** Makes it, or replaces it. */
+  writeWorkflow(name: string, gated: boolean): void;
   /** Undefined when the name exists. */
   create(name: string, uid: string, workflow: string): StoredExecution | undefined;
   settle(name: string): void;
@@ -57,6 +63,7 @@ export interface Backup {
   readonly revision: number;
   readonly executions: readonly StoredExecution[];
   readonly journal: Journal | undefined;
+  readonly workflows: readonly StoredWorkflow[];
 }
 
 /** Empty, at revision 1. */
@@ -65,6 +72,7 @@ export function createVirtualApiServer(trace?: Trace): VirtualApiServer {
   let executions = new Map<string, StoredExecution>();
   let journal: Journal | undefined;
   let journals = 0;
+  let workflows = new Map<string, StoredWorkflow>();
   const watchers = new Set<(change: Change) => void>();
   let log: { readonly revision: number; readonly change: Change }[] = [];
 
@@ -89,6 +97,17 @@ export function createVirtualApiServer(trace?: Trace): VirtualApiServer {
     },
     get journal() {
       return journal;
+    },
+    get workflows() {
+      return [...workflows.values()];
+    },
+    workflow: (name) => workflows.get(name),
+    writeWorkflow(name, gated) {
+      revision += 1;
+      const workflow = { name, gated, resourceVersion: String(revision) };
+      workflows.set(name, workflow);
+      trace?.('server', `${name} ${gated ? 'needs approval' : 'is let through'} at ${revision}`);
+      tell({ type: 'workflow', workflow });
     },
     create(name, uid, workflow) {
       if (executions.has(name)) return undefined;
@@ -161,11 +180,13 @@ export function createVirtualApiServer(trace?: Trace): VirtualApiServer {
       revision,
       executions: Array.from(executions.values(), (execution) => ({ ...execution })),
       journal,
+      workflows: [...workflows.values()],
     }),
     restore(backup, keepJournal) {
       revision = backup.revision;
       log = log.filter((entry) => entry.revision <= revision);
       executions = new Map(backup.executions.map((execution) => [execution.name, { ...execution }]));
+      workflows = new Map(backup.workflows.map((workflow) => [workflow.name, workflow]));
       if (keepJournal && journal !== undefined) {
         revision += 1;
         journals += 1;

@@ -1,6 +1,5 @@
-import type { SlotOutcome } from '../../webhook/journal/slot-request.ts';
 import type { Ledger } from './ledger.ts';
-import type { VirtualReplica } from './virtual-replica.ts';
+import type { ReplicaOutcome, VirtualReplica } from './virtual-replica.ts';
 import type { VirtualWorld } from './virtual-world.ts';
 
 /** How creates fare between admission and storage. Probabilities per create. */
@@ -25,7 +24,7 @@ export interface VirtualCreate {
 }
 
 /** How a create ended. */
-export type CreateResult = 'created' | 'updated' | 'denied' | 'exists' | 'failed' | 'dryRun';
+export type CreateResult = 'created' | 'updated' | 'denied' | 'unapproved' | 'exists' | 'failed' | 'dryRun';
 
 /** An API server gives up a create after this long. Source: `requestTimeoutUpperBound` of apiserver's create handler. */
 const createDeadlineMilliseconds = 34_000;
@@ -65,6 +64,7 @@ export async function virtualCreate(
       ledger.denied(underWay);
       return 'denied';
     }
+    if (outcome.kind === 'unapproved') return 'unapproved';
     if (create.dryRun) return 'dryRun';
     if (random.chance(faults.refusedLater)) return excused('failed');
     const left = createDeadlineMilliseconds - (time.now() - underWay.began);
@@ -87,7 +87,7 @@ export async function virtualCreate(
     return result;
   }
 
-  async function ask(): Promise<SlotOutcome | undefined> {
+  async function ask(): Promise<ReplicaOutcome | undefined> {
     const replica = random.pick(replicas().filter((candidate) => candidate.ready));
     if (replica === undefined) return undefined;
     await time.sleep(random.between(...world.network.faults.latency));
@@ -117,7 +117,7 @@ export async function virtualCreate(
   }
 }
 
-function describe(outcome: SlotOutcome | undefined): string {
+function describe(outcome: ReplicaOutcome | undefined): string {
   if (outcome === undefined) return 'nothing';
   if (outcome.kind === 'admitted') return `admitted, ${outcome.used} of ${outcome.limit} slots`;
   if (outcome.kind === 'alreadyExists') return 'the name exists';

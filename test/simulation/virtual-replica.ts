@@ -1,12 +1,17 @@
 import type { SlotOutcome, SlotRequest } from '../../webhook/journal/slot-request.ts';
 import { createSlotKeeper, type SlotKeeper } from '../../webhook/journal/slot-keeper.ts';
 import { describeJournal } from './describe-journal.ts';
+import type { WorkflowMark } from '../../webhook/journal/workflow-marks.ts';
 import { namespace } from './virtual-api-server.ts';
 import { createVirtualWatch, type VirtualWatch } from './virtual-watch.ts';
+import type { StoredWorkflow } from './virtual-workflow.ts';
 import type { VirtualWorld } from './virtual-world.ts';
 
 /** The shortest lifetime that the configuration allows is what is hardest to keep right. Milliseconds. */
 export const lifetimeMilliseconds = 35_000;
+
+/** What a replica answers to a create: `unapproved` where its workflow needs approval. */
+export type ReplicaOutcome = SlotOutcome | { readonly kind: 'unapproved' };
 
 /** A webhook replica: the real journal code on virtual time, network and watch. */
 export interface VirtualReplica {
@@ -14,7 +19,10 @@ export interface VirtualReplica {
   readonly alive: boolean;
   readonly ready: boolean;
   limit: number;
-  decide(request: SlotRequest): Promise<SlotOutcome>;
+  /** As webhook/executions/validate-execution.ts asks: first whether the workflow needs approval, then for a slot. */
+  decide(request: SlotRequest): Promise<ReplicaOutcome>;
+  /** Before a workflow begins to need approval. */
+  mark(mark: WorkflowMark, deadline: number): Promise<void>;
   /** As by kill -9: what it has sent goes on, it hears nothing more. */
   kill(): void;
   breakWatch(): void;
@@ -49,6 +57,13 @@ export function startVirtualReplica(world: VirtualWorld, name: string, limit: nu
     });
   }
 
+  const readWorkflow = (workflow: string): Promise<StoredWorkflow | undefined> =>
+    call(
+      `reads ${workflow}`,
+      () => server.workflow(workflow),
+      (state) => (state?.gated === true ? 'needs approval' : 'is let through'),
+    );
+
   const replica: VirtualReplica = {
     name,
     get alive() {
@@ -58,7 +73,17 @@ export function startVirtualReplica(world: VirtualWorld, name: string, limit: nu
       return caller.alive && watch?.synced === true;
     },
     limit,
-    decide: (request) => keeper.request(namespace, request),
+    async decide(request) {
+      if (world.watchFaults.stuckWorkflows === undefined) return keeper.request(namespace, request);
+      const shown = watch?.workflow(request.workflow);
+      if (shown?.gated === false) {
+        const outcome = await keeper.request(namespace, { ...request, workflowSeenAt: shown.seenAt });
+        if (outcome.kind !== 'workflowChanging') return outcome;
+      }
+      const workflow = await readWorkflow(request.workflow);
+      return workflow?.gated === true ? { kind: 'unapproved' } : keeper.request(namespace, request);
+    },
+    mark: (mark, deadline) => keeper.mark(namespace, mark, deadline),
     kill() {
       trace?.(name, 'is killed');
       caller.alive = false;
@@ -96,7 +121,7 @@ export function startVirtualReplica(world: VirtualWorld, name: string, limit: nu
           ({ revision, items }) => `at ${revision}: ${items.map((item) => item.name).join(' ') || 'none'}`,
         ),
     },
-    workflowRevision: async () => undefined,
+    workflowRevision: async (_namespace, workflow) => (await readWorkflow(workflow))?.resourceVersion,
     metrics: {
       written: () => undefined,
       conflicted: () => undefined,

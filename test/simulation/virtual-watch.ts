@@ -3,8 +3,9 @@ import { describeJournal } from './describe-journal.ts';
 import type { VirtualWorld } from './virtual-world.ts';
 import type { SlotKeeper } from '../../webhook/journal/slot-keeper.ts';
 import type { Caller } from './virtual-network.ts';
+import type { ShownWorkflow, StoredWorkflow } from './virtual-workflow.ts';
 
-/** The watches of one replica: of active executions and of journals, each a connection that may break. */
+/** The watches of one replica: of active executions, of journals and of workflows, each a connection that may break. */
 export interface VirtualWatch {
   /** The connections break, and are made again with a complete list each. */
   break(): void;
@@ -13,6 +14,8 @@ export interface VirtualWatch {
   readonly synced: boolean;
   /** False from a break until the next complete list is delivered. */
   readonly connected: boolean;
+  /** What was shown of a workflow, and up to where; undefined where nothing was. */
+  workflow(name: string): ShownWorkflow | undefined;
   /** Nothing was delivered for two seconds. */
   readonly silent: boolean;
 }
@@ -26,8 +29,13 @@ export function createVirtualWatch(
 ): VirtualWatch {
   const executions = feed(deliverExecution, faults.stuck);
   const journals = feed(deliverJournal, faults.stuckJournals ?? faults.stuck);
+  const workflows =
+    faults.stuckWorkflows === undefined ? undefined : feed(deliverWorkflow, faults.stuckWorkflows);
+  let shownWorkflows = new Map<string, StoredWorkflow>();
+  let workflowsSeenAt = '0';
   connectExecutions();
   connectJournals();
+  connectWorkflows();
 
   function deliverExecution(change: Change): void {
     if (change.type === 'upserted' || change.type === 'removed') {
@@ -43,6 +51,26 @@ export function createVirtualWatch(
     if (change.type === 'journalGone') trace?.(name, 'is shown that the journal is gone');
     if (change.type === 'journal') keeper.journalObserved(namespace, change.journal);
     if (change.type === 'journalGone') keeper.journalGone(namespace);
+  }
+
+  function deliverWorkflow(change: Change): void {
+    if (change.type !== 'workflow') return;
+    const { workflow } = change;
+    trace?.(name, `is shown ${workflow.name} at ${workflow.resourceVersion}`);
+    shownWorkflows.set(workflow.name, workflow);
+    workflowsSeenAt = workflow.resourceVersion;
+  }
+
+  function connectWorkflows(): void {
+    workflows?.open((enqueue) => {
+      const shown = server.workflows.map((workflow) => [workflow.name, workflow] as const);
+      const revision = String(server.revision);
+      enqueue(() => {
+        trace?.(name, `is shown all workflows at ${revision}`);
+        shownWorkflows = new Map(shown);
+        workflowsSeenAt = revision;
+      });
+    });
   }
 
   function connectExecutions(): void {
@@ -131,10 +159,15 @@ export function createVirtualWatch(
     break() {
       executions.break(connectExecutions);
       journals.break(connectJournals);
+      workflows?.break(connectWorkflows);
+    },
+    workflow(workflow) {
+      const shown = shownWorkflows.get(workflow);
+      return shown && { gated: shown.gated, seenAt: workflows?.connected === true ? workflowsSeenAt : '0' };
     },
     stick: (milliseconds) => executions.stick(milliseconds),
     get synced() {
-      return executions.synced && journals.synced;
+      return executions.synced && journals.synced && workflows?.synced !== false;
     },
     get connected() {
       return executions.connected;

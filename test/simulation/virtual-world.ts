@@ -11,6 +11,8 @@ export interface WatchFaults {
   readonly stuck: number;
   /** The same for the watch of journals, where it differs. */
   readonly stuckJournals?: number;
+  /** The same for the watch of workflows; undefined where they are not watched, because nobody edits them. */
+  readonly stuckWorkflows?: number;
 }
 
 /** What replicas share. */

@@ -40,12 +40,11 @@ export interface Disturbances {
 
 const creates: readonly Operation[] = ['create', 'generateName', 'apply', 'duplicate', 'dryRun'];
 
-/** Reasons of a 503 that the design's table of answers has: the watch behind, the journal, not ready. */
+/** Reasons of a 503 that the design's table of answers has: the watch behind, the journal, the workflow. */
 const unavailable: ReadonlySet<string> = new Set([
   '503 WatchBehind',
   '503 JournalUnwritable',
   '503 JournalRecovering',
-  '503 NotReady',
   '503 TooManyWaiting',
   '503 WorkflowUnreadable',
   '503 AdmissionDeadlineExceeded',

@@ -22,6 +22,16 @@ export function caBundleOf({ authority, next, previous }: CertificateSet): strin
     .join('');
 }
 
+/**
+ * The set with the first CA of `bundle` as its previous one, where it has none: the Secret is gone, and replicas serve by
+ * that CA until they have read the new one.
+ */
+export function stillTrusting(set: CertificateSet, bundle: string, now: number): CertificateSet {
+  const cert = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/.exec(bundle)?.[0];
+  if (cert === undefined || set.previous !== undefined || cert === set.authority?.cert.trim()) return set;
+  return { ...set, previous: { cert: `${cert}\n`, replacedAt: now } };
+}
+
 /** What rotation asks of a set. `names` are those that the serving certificate has to be good for. */
 export function factsOf(
   set: CertificateSet,

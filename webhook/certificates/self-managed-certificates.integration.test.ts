@@ -153,6 +153,7 @@ describe('self-managed certificates', () => {
   it('begin anew when the Secret is deleted, and every replica follows', async () => {
     await installConfigurations();
     const replicas = [await start(), await start()];
+    const before = replicas[0]?.current().ca;
     const changes = Promise.all(replicas.map(nextChange));
     await admin.request({
       method: 'DELETE',
@@ -160,6 +161,9 @@ describe('self-managed certificates', () => {
     });
     const [left, right] = await changes;
     expect(left).toEqual(right);
+    // Until the other replica has followed, it serves by the old CA.
+    expect(left?.ca).toContain(before?.trim());
+    expect(left?.ca).not.toBe(before);
     expect(await bundles()).toEqual(Array.from({ length: 4 }, () => left?.ca));
   });
 

@@ -11,7 +11,7 @@ import { isUsablePair, validityOf } from './certificate-facts.ts';
 import { createCertificateListeners } from './certificate-listeners.ts';
 import { certificateSecretName, readCertificates, writeCertificates } from './certificate-secret.ts';
 import type { StoredCertificates } from './certificate-secret.ts';
-import { caBundleOf, factsOf, rotate } from './certificate-set.ts';
+import { caBundleOf, factsOf, rotate, stillTrusting } from './certificate-set.ts';
 import { watchCertificateObjects } from './certificate-watch.ts';
 import { createRepeater } from './repeater.ts';
 import type { RotationPolicy } from './rotation.ts';
@@ -107,7 +107,8 @@ export async function startSelfManagedCertificates(
       use(stored);
       const action = nextRotationAction(factsOf(stored.set, names, completeSince), today(), policy);
       if (action === 'none') return;
-      const next = await rotate(stored.set, action, today(), names, policy);
+      const rotated = await rotate(stored.set, action, today(), names, policy);
+      const next = action === 'create' ? stillTrusting(rotated, current?.ca ?? '', today()) : rotated;
       const written = await writeCertificates(client, place, stored, next);
       if (written) logger.info({ action, secret: place.name }, 'the certificates were rotated');
     }

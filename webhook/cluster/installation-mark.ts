@@ -5,8 +5,9 @@ import { resourcePath } from '../../src/kube/resource-path.ts';
 
 /**
  * What tells this installation from every other: the uid of its ValidatingWebhookConfiguration. Nobody can know it
- * before the API server asks us, so that no stamp from then carries it; and whoever removes the configuration and
- * puts it back gets another, so that no stamp from between does. Rejects as the client does.
+ * before the API server asks us, so that no stamp from then carries it. Whoever removes the configuration and puts it
+ * back gets another, so that stamps from before that are none, nor is what was written beside them meanwhile; a replica
+ * that kept running knows that once it reads the mark again. Rejects as the client does.
  */
 export type InstallationMark = () => Promise<string>;
 

@@ -51,6 +51,19 @@ describe('reading a journal', () => {
 
   it.each([
     ['a newer format', { ...spec, format: 2 }],
+    ['a field that it does not know', { ...spec, priorities: [] }],
+    [
+      'a reservation with a field that it does not know',
+      { ...spec, reservations: [{ ...reservation, until: 1 }] },
+    ],
+    [
+      'a mark with a field that it does not know',
+      { ...spec, workflows: { through: '1', changing: [{ workflow: 'w', by: 'edit', until: 1 }] } },
+    ],
+    [
+      'marks with a field that it does not know',
+      { ...spec, workflows: { through: '1', changing: [], until: 1 } },
+    ],
     ['no format', { ...spec, format: undefined }],
     ['no spec', undefined],
     ['a resourceVersion that is none', { ...spec, compactedThrough: 'seven' }],

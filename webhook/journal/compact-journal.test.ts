@@ -23,7 +23,7 @@ const cases: readonly {
   },
   { story: 'an entry goes with its last uid', seen: { '3': '40' }, remain: ['a 1 2'], through: '40' },
   {
-    story: 'compactedThrough is raised to the newest of what is dropped',
+    story: 'compactedThrough rises to what was seen',
     seen: { '1': '30', '2': '25', '3': '45' },
     remain: [],
     through: '45',

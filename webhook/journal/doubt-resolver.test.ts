@@ -23,6 +23,7 @@ beforeEach(() => {
     onHistoryBackwards: () => undefined,
     onAdopted: () => undefined,
     onLost: () => undefined,
+    onOver: () => undefined,
   });
   resolver = createDoubtResolver({
     namespace: 'n',
@@ -153,6 +154,7 @@ describe('before a denial', () => {
       onHistoryBackwards: () => undefined,
       onAdopted: () => undefined,
       onLost: () => undefined,
+      onOver: () => undefined,
     });
     const options = { namespace: 'n', holder, seen, reader: world.reader, clock: world.time };
     expect(

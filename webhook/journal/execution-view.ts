@@ -1,3 +1,5 @@
+import { laterResourceVersion } from '../../src/api/resource-version.ts';
+
 /** The names of a workflow's active executions. A Set or a Map by name will do. */
 export interface ActiveNames {
   readonly size: number;
@@ -28,6 +30,11 @@ export interface ObservedExecution {
 export interface ExecutionList {
   readonly revision: string;
   readonly items: readonly ObservedExecution[];
+}
+
+/** The resourceVersion of the item that changed last: what a view must show to have seen all of them. */
+export function newestOf({ items }: ExecutionList): string {
+  return items.reduce((newest, { resourceVersion }) => laterResourceVersion(newest, resourceVersion), '0');
 }
 
 /** The list as a view. */

@@ -9,7 +9,7 @@ export type UnavailableReason =
   | 'JournalUnwritable'
   | 'JournalRecovering'
   | 'JournalFormatUnknown'
-  | 'NotReady'
+  | 'JournalFull'
   | 'TooManyWaiting';
 
 /** No exact answer can be given now; never guess. */

@@ -19,6 +19,7 @@ beforeEach(() => {
     onHistoryBackwards: () => void told.push('history backwards'),
     onAdopted: ({ resourceVersion }) => void told.push(`adopted ${resourceVersion}`),
     onLost: () => void told.push('lost'),
+    onOver: () => void told.push('over'),
   });
 });
 
@@ -184,7 +185,7 @@ describe('a journal that is gone', () => {
     world.server.removeJournal();
     world.failNext('create', new NamespaceOverError('the namespace is being deleted'));
     await world.settled(holder.gone());
-    expect(holder.copy).toBeUndefined();
+    expect([holder.copy, holder.known, told.at(-1)]).toEqual([undefined, false, 'over']);
     expect(await current()).toMatchObject({ recovering: false });
   });
 

@@ -1,7 +1,7 @@
 import { compareResourceVersions } from '../../src/api/resource-version.ts';
 import type { Clock } from '../../src/kube/clock.ts';
 import { createDoubts, type Doubts } from './doubts.ts';
-import type { ExecutionReader } from './execution-view.ts';
+import { newestOf, type ExecutionReader } from './execution-view.ts';
 import { JournalConflictError, NamespaceOverError } from './journal-errors.ts';
 import type { JournalStore } from './journal-store.ts';
 import { withAges } from './reservation-ages.ts';
@@ -19,6 +19,8 @@ export interface JournalHolderOptions {
   readonly onAdopted: (journal: Journal) => void;
   /** A journal was made anew where an earlier one had been lost. */
   readonly onLost: () => void;
+  /** The namespace is gone, or on its way: what was known of its journal is of no use. */
+  readonly onOver: () => void;
 }
 
 /**
@@ -29,12 +31,16 @@ export interface JournalHolder {
   readonly doubts: Doubts;
   /** The copy, as old as it may be. */
   readonly copy: Journal | undefined;
+  /** True from the first sight of a journal until its namespace is over: its absence is then a loss. */
+  readonly known: boolean;
   /** Milliseconds of the clock since this replica knows that the journal recovers. */
   readonly recoveringSince: number | undefined;
   /** The copy, or what a quorum read gives, or a new journal. */
   current(): Promise<Journal>;
   /** What a quorum read gives, or a new journal. */
   refreshed(): Promise<Journal>;
+  /** What a quorum read gives; undefined where there is none. Makes none. */
+  read(): Promise<Journal | undefined>;
   /** A compare-and-swap on the journal; a failure leaves the holder without a copy. */
   write(base: Journal, content: JournalContent): Promise<Journal>;
   /** What the watch has shown. */
@@ -50,7 +56,6 @@ export function createJournalHolder(options: JournalHolderOptions): JournalHolde
   const { namespace, store, reader, clock } = options;
   const doubts = createDoubts();
   let copy: Journal | undefined;
-  /** True from the first sight of a journal: its absence is then a loss. */
   let known = false;
   let recoveringSince: number | undefined;
   let latest: Journal | undefined;
@@ -78,7 +83,11 @@ export function createJournalHolder(options: JournalHolderOptions): JournalHolde
 
   async function refreshed(): Promise<Journal> {
     const before = latest;
-    const journal = (await store.read(namespace)) ?? (await startAnew());
+    return adoptRead((await store.read(namespace)) ?? (await startAnew()), before);
+  }
+
+  /** `before` is what was known when the read began. */
+  function adoptRead(journal: Journal, before: Journal | undefined): Journal {
     // The watch has shown a newer one while the read was under way.
     if (latest !== before) return adoptUnlessOlder(journal);
     if (before !== undefined && isSameJournal(before, journal)) return (copy = before);
@@ -92,20 +101,17 @@ export function createJournalHolder(options: JournalHolderOptions): JournalHolde
     const list = await reader.listActive(namespace);
     // A first journal needs only what no journal has covered: the executions there are. A lost one may have
     // admitted creates that nobody sees yet, so the new one admits nothing before they are known.
-    const newest =
-      list.items
-        .map((item) => item.resourceVersion)
-        .sort(compareResourceVersions)
-        .at(-1) ?? '0';
-    const lostMarks = lost ? { workflows: { changing: [], through: list.revision } } : {};
-    const compactedThrough = lost ? list.revision : newest;
-    const content = { compactedThrough, reservations: [], ...lostMarks, recovering: lost };
+    const compactedThrough = lost ? list.revision : newestOf(list);
+    const content = { compactedThrough, reservations: [], recovering: lost };
     try {
       const journal = await store.create(namespace, content);
       if (lost) options.onLost();
       return journal;
     } catch (error) {
-      if (error instanceof NamespaceOverError) known = false;
+      if (error instanceof NamespaceOverError) {
+        known = false;
+        options.onOver();
+      }
       throw error;
     }
   }
@@ -115,11 +121,19 @@ export function createJournalHolder(options: JournalHolderOptions): JournalHolde
     get copy() {
       return copy;
     },
+    get known() {
+      return known;
+    },
     get recoveringSince() {
       return recoveringSince;
     },
     current: async () => copy ?? refreshed(),
     refreshed,
+    async read() {
+      const before = latest;
+      const journal = await store.read(namespace);
+      return journal && adoptRead(journal, before);
+    },
     async write(base, content) {
       try {
         const aged = withAges(content, (uid) => doubts.get(uid)?.since, clock.now());

@@ -22,6 +22,7 @@ beforeEach(() => {
     onHistoryBackwards: () => undefined,
     onAdopted: (journal) => arbiter.journalAdopted(journal),
     onLost: () => undefined,
+    onOver: () => undefined,
   });
   arbiter = createNameArbiter({ namespace: 'n', holder, seen, reader: world.reader, clock: world.time });
 });
@@ -29,7 +30,7 @@ beforeEach(() => {
 function requestOf(uid: string, changes: { apply?: boolean } = {}): WaitingRequest {
   const request = { name: 'a', uid, workflow: 'w', dryRun: false, apply: false, enforce: true, ...changes };
   return createWaitingRequest({ ...request, deadline: world.time.now() + 9_500 }, world.time, () => ({
-    reason: 'NotReady',
+    reason: 'JournalUnwritable',
     message: 'late',
   }));
 }

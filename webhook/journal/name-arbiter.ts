@@ -1,7 +1,7 @@
 import type { Clock } from '../../src/kube/clock.ts';
 import type { ExecutionReader } from './execution-view.ts';
 import type { JournalHolder } from './journal-holder.ts';
-import { reservedUids, type Journal } from './journal.ts';
+import { reservedUids, type Journal, type JournalContent } from './journal.ts';
 import type { SeenExecutions } from './seen-executions.ts';
 import type { WaitingRequest } from './waiting-request.ts';
 
@@ -25,7 +25,7 @@ export interface NameArbiterOptions {
  */
 export interface NameArbiter {
   /** True when the name may exist, or is being created by another request. */
-  isContested(request: WaitingRequest, journal: Journal): boolean;
+  isContested(request: WaitingRequest, journal: JournalContent): boolean;
   /** Waits for a create under way, then asks. Answers the request when the name exists; else it is cleared. */
   resolve(request: WaitingRequest): Promise<void>;
   /** The watch or a read has shown an execution of this name. */
@@ -45,9 +45,8 @@ export function createNameArbiter({
   const waiting = new Map<string, Set<() => void>>();
 
   /** The creates of the name that are known: those in the journal, and the last one seen. */
-  function knownCreates(name: string, journal: Journal | undefined): string {
-    const reserved = journal === undefined ? [] : reservedUids(journal, name);
-    return [...reserved, seen.uidOf(namespace, name) ?? ''].join(' ').trim();
+  function knownCreates(name: string, journal: JournalContent): string {
+    return [...reservedUids(journal, name), seen.uidOf(namespace, name) ?? ''].join(' ').trim();
   }
 
   async function outcome(request: WaitingRequest): Promise<void> {

@@ -32,6 +32,12 @@ const retryMilliseconds = 50;
 /** After a lost race the watch shows the winner's journal sooner than a read would; but not for ever. */
 const winnerMilliseconds = 50;
 
+/** What is in the way where nothing was said to be. */
+const noObstacle: Obstacle = {
+  reason: 'JournalUnwritable',
+  message: 'the slot journal was not written in time',
+};
+
 /** What all namespaces of a replica share. */
 export interface SlotsEnvironment extends Pick<MarkWatchOptions, 'workflowRevision'> {
   readonly store: JournalStore;
@@ -55,11 +61,15 @@ export interface SlotsEnvironment extends Pick<MarkWatchOptions, 'workflowRevisi
   /** True while the cache shows a history that was taken back. */
   readonly cacheDistrusted: () => boolean;
   readonly onHistoryBackwards: (namespace: string) => void;
+  /** Everybody who waited in the namespace is answered. */
+  readonly onRest: (namespace: string) => void;
 }
 
 /** The slots of one namespace. */
 export interface NamespaceSlots {
   readonly holder: JournalHolder;
+  /** True where no journal is known and nobody waits: nothing is lost with it. */
+  readonly isSpare: boolean;
   /** Answers exactly, or rejects with SlotsUnavailableError at the request's deadline. */
   request(request: SlotRequest): Promise<SlotOutcome>;
   /** Resolves when the mark is in the journal, or nothing can be created; rejects as `request` does. */
@@ -88,11 +98,18 @@ export function createNamespaceSlots(namespace: string, environment: SlotsEnviro
       winnerShown?.();
     },
     onLost: () => metrics.restarted('lost'),
+    onOver: () => marks.follow({}),
   });
   const shared = { ...environment, namespace, store, holder };
   const arbiter = createNameArbiter(shared);
   const resolver = createDoubtResolver(shared);
-  const marks = createMarkWatch(shared);
+  const marks = createMarkWatch({
+    ...shared,
+    onManyOutlived() {
+      untidy = true;
+      arrived();
+    },
+  });
   const usableJournal = createUsableJournal({
     ...shared,
     onDegraded: () => metrics.degraded(),
@@ -110,13 +127,12 @@ export function createNamespaceSlots(namespace: string, environment: SlotsEnviro
   const waitingMarks = createWaitingMarks(clock, () => obstacle);
   const pace = createBatchPace(environment, () => queue.length);
   let running = false;
+  /** The journal is to be written without what is no longer needed in it, though nobody waits. */
+  let untidy = false;
   /** While we write, it may be our own journal that the watch shows. */
   let writing = false;
   let winnerShown: (() => void) | undefined;
-  let obstacle: Obstacle = {
-    reason: 'JournalUnwritable',
-    message: 'the slot journal was not written in time',
-  };
+  let obstacle = noObstacle;
 
   function enqueue(request: WaitingRequest): void {
     if (request.answered) return;
@@ -131,13 +147,14 @@ export function createNamespaceSlots(namespace: string, environment: SlotsEnviro
 
   async function run(): Promise<void> {
     running = true;
-    while (queue.length > 0 || waitingMarks.size > 0) {
+    while (queue.length > 0 || waitingMarks.size > 0 || untidy) {
       await pace.ready();
       await settle(takeBatch());
       void resolver.ask(resolver.expired());
       void marks.sweep();
     }
     running = false;
+    environment.onRest(namespace);
   }
 
   /** One create of a name at a time: the next one is judged by the outcome of the first. */
@@ -160,15 +177,19 @@ export function createNamespaceSlots(namespace: string, environment: SlotsEnviro
     const parked = new Set<WaitingRequest>();
     for (;;) {
       waiting = waiting.filter((request) => !request.answered && !parked.has(request));
-      if (waiting.length === 0 && waitingMarks.size === 0) return;
+      const tidy = untidy;
+      if (waiting.length === 0 && waitingMarks.size === 0 && !tidy) return;
+      untidy = false;
       try {
         const usable = await usableJournal({
           fresh: waiting.some((request) => request.dryRun),
+          readOnly: !tidy && waitingMarks.size === 0 && waiting.every((request) => request.dryRun),
           wantsList: waiting.some((request) => request.wantsList),
         });
         // Reading took time: who was answered at the deadline meanwhile must not be given a slot.
         waiting = waiting.filter((request) => !request.answered && !putAsideIfContested(request, usable));
-        await decide(waiting, usable, parked);
+        await decide(waiting, usable, parked, tidy);
+        obstacle = noObstacle;
         return;
       } catch (error) {
         if (error instanceof JournalConflictError) {
@@ -191,10 +212,12 @@ export function createNamespaceSlots(namespace: string, environment: SlotsEnviro
     requests: readonly WaitingRequest[],
     usable: JournalAndView,
     parked: Set<WaitingRequest>,
+    tidy: boolean,
   ): Promise<void> {
-    const { journal, view } = usable;
+    const { journal, base, view } = usable;
     const uids = { seenAt: seen.seenAt, isFree: holder.doubts.isFree };
-    const newMarks = waitingMarks.snapshot();
+    // What came while a dry run was looked at is for the next batch.
+    const newMarks = base === undefined ? [] : waitingMarks.snapshot();
     const reservedAt = environment.wallClock();
     const plan = planBatch({
       namespace,
@@ -203,17 +226,19 @@ export function createNamespaceSlots(namespace: string, environment: SlotsEnviro
       uids,
       newMarks,
       marks,
+      tidy,
       limit: environment.limit(),
       reservedAt,
       requests,
     });
     const [standing, hanging] = partition(plan.decisions, (decision) => decision.standing);
     for (const decision of standing) if (!answer(decision, usable)) parked.add(decision.request);
-    if (plan.write !== undefined) {
+    if (plan.refusedMarks.length > 0) waitingMarks.refuse(plan.refusedMarks, journalFull());
+    if (plan.write !== undefined && base !== undefined) {
       const since = clock.now();
       writing = true;
       try {
-        await holder.write(journal, plan.write);
+        await holder.write(base, plan.write);
         pace.wrote(clock.now() - since);
       } finally {
         writing = false;
@@ -237,9 +262,20 @@ export function createNamespaceSlots(namespace: string, environment: SlotsEnviro
 
   /** False when a denial is not given yet. */
   function answer({ request, outcome }: Decision<WaitingRequest>, usable: JournalAndView): boolean {
+    if (outcome.kind === 'journalFull') {
+      request.fail(journalFull());
+      return true;
+    }
     if (outcome.kind === 'limitReached' && askedBeforeDenial(request, usable)) return false;
     request.settle(outcome);
     return true;
+  }
+
+  function journalFull(): SlotsUnavailableError {
+    return new SlotsUnavailableError(
+      'JournalFull',
+      `the slot journal of namespace ${namespace} is full: too many creates or edits were admitted that did not come about yet`,
+    );
   }
 
   /** A denial is asked about first where it may rest on a create that failed, or on a watch that is stuck. */
@@ -275,6 +311,9 @@ export function createNamespaceSlots(namespace: string, environment: SlotsEnviro
 
   return {
     holder,
+    get isSpare() {
+      return !holder.known && !running && queue.length === 0 && waitingMarks.size === 0;
+    },
     async request(request) {
       if (queue.length >= maxWaiting) {
         throw new SlotsUnavailableError(

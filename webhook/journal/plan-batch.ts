@@ -1,5 +1,6 @@
 import { compactJournal, type UidKnowledge } from './compact-journal.ts';
 import type { ActiveNames, ExecutionView } from './execution-view.ts';
+import { reservationSize, roomForReservations, shareSize } from './journal-room.ts';
 import type { JournalContent, Reservation } from './journal.ts';
 import type { SlotHolder, SlotOutcome, SlotRequest } from './slot-request.ts';
 import { stepObstacle, stepsWith } from './step-obstacle.ts';
@@ -22,6 +23,8 @@ export interface BatchFacts<Request extends SlotRequest> {
   readonly newMarks?: readonly WorkflowMark[];
   /** What is known of those that are written. */
   readonly marks?: OutlivedMarks;
+  /** Writes what is no longer needed out of the journal, though nothing is added. */
+  readonly tidy?: boolean;
   readonly limit: number;
   /** RFC 3339. */
   readonly reservedAt: string;
@@ -37,12 +40,17 @@ export interface BatchPlan<Request extends SlotRequest> {
    * nothing was reserved or marked.
    */
   readonly write: JournalContent | undefined;
+  /** New marks for which the journal has no room. */
+  readonly refusedMarks: readonly WorkflowMark[];
 }
+
+/** As of a slot, and that the journal has no room for one more reservation. */
+export type PlannedOutcome = SlotOutcome | { readonly kind: 'journalFull' };
 
 /** The answer to one request of a batch. */
 export interface Decision<Request extends SlotRequest> {
   readonly request: Request;
-  readonly outcome: SlotOutcome;
+  readonly outcome: PlannedOutcome;
   /** True when the outcome does not hang on what this batch writes. */
   readonly standing: boolean;
 }
@@ -56,12 +64,12 @@ export function planBatch<Request extends SlotRequest>(facts: BatchFacts<Request
   const book = openBook(facts, journal);
   const decisions = facts.requests.map((request) => decide(request, book, facts));
   const { newMarks = [], marks = noneOutlived } = facts;
-  book.touched ||= newMarks.length > 0;
-  const workflows = renewMarks(journal.workflows, newMarks, marks);
+  const { marks: workflows, refused } = renewMarks(journal.workflows, newMarks, marks);
+  book.touched ||= facts.tidy === true || newMarks.length > refused.length;
   const write = book.touched
     ? { ...journal, workflows, reservations: [...book.reservations.values()] }
     : undefined;
-  return { decisions, write };
+  return { decisions, write, refusedMarks: refused };
 }
 
 /** The slots of one workflow while a batch is decided. */
@@ -78,6 +86,8 @@ interface Book {
   readonly compactedThrough: string;
   slotsOf(workflow: string): Slots;
   touched: boolean;
+  /** Bytes that its reservations may still take; undefined until somebody wants to know. */
+  room: number | undefined;
 }
 
 function openBook(facts: BatchFacts<SlotRequest>, journal: JournalContent): Book {
@@ -86,6 +96,7 @@ function openBook(facts: BatchFacts<SlotRequest>, journal: JournalContent): Book
     reservations: new Map(journal.reservations.map((reservation) => [keyOf(reservation), reservation])),
     compactedThrough: journal.compactedThrough,
     touched: false,
+    room: undefined,
     slotsOf(workflow) {
       const known = workflows.get(workflow);
       if (known !== undefined) return known;
@@ -129,18 +140,37 @@ function decide<Request extends SlotRequest>(
       standing: !slots.touched,
     };
   }
-  if (!request.dryRun) reserve(request, book, slots, reservedAt);
+  const shared = book.reservations.get(keyOf(request));
+  const reservation = reservationFor(request, shared, reservedAt);
+  const growth =
+    shared === undefined ? reservationSize(reservation) : shareSize(request.uid, request.step?.key);
+  if (growth > roomIn(book)) return { request, outcome: { kind: 'journalFull' }, standing: true };
+  if (!request.dryRun) reserve(reservation, growth, book, slots);
   return { request, outcome: admitted(used, limit), standing: false };
 }
 
-function reserve(request: SlotRequest, book: Book, slots: Slots, reservedAt: string): void {
-  const key = keyOf(request);
-  const { name, workflow, step } = request;
-  const shared = book.reservations.get(key);
-  const uids = [...(shared?.uids ?? []), request.uid];
+function reservationFor(
+  { name, workflow, uid, step }: SlotRequest,
+  shared: Reservation | undefined,
+  reservedAt: string,
+): Reservation {
+  const uids = [...(shared?.uids ?? []), uid];
   const steps = stepsWith(step, shared);
-  book.reservations.set(key, { name, workflow, uids, reservedAt, ...(steps && { steps }) });
-  if (!slots.active.has(name)) slots.reserved.add(name);
+  return { name, workflow, uids, reservedAt, ...(steps && { steps }) };
+}
+
+function roomIn(book: Book): number {
+  if (book.room === undefined) {
+    book.room = roomForReservations;
+    for (const reservation of book.reservations.values()) book.room -= reservationSize(reservation);
+  }
+  return book.room;
+}
+
+function reserve(reservation: Reservation, growth: number, book: Book, slots: Slots): void {
+  book.reservations.set(keyOf(reservation), reservation);
+  book.room = roomIn(book) - growth;
+  if (!slots.active.has(reservation.name)) slots.reserved.add(reservation.name);
   slots.touched = true;
   book.touched = true;
 }

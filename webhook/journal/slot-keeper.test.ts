@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createCalmWorld, type CalmWorld } from '../../test/simulation/calm-world.ts';
 import { namespace, type Change } from '../../test/simulation/virtual-api-server.ts';
-import { JournalConflictError, NamespaceOverError } from './journal-errors.ts';
+import { JournalConflictError, NamespaceOverError, type SlotsUnavailableError } from './journal-errors.ts';
 import type { Journal } from './journal.ts';
 import { createSlotKeeper, type SlotKeeper } from './slot-keeper.ts';
 import type { SlotOutcome, SlotRequest } from './slot-request.ts';
@@ -140,6 +140,30 @@ describe('a create', () => {
     expect(world.calls.filter((call) => call === 'read').length).toBeGreaterThan(3);
   });
 
+  it('by a dry run in a namespace without a journal is decided by a list, and makes none', async () => {
+    limit = 1;
+    expect(await answer('a', { dryRun: true })).toBe('admitted');
+    // Not shown by the watch yet.
+    watching = false;
+    world.server.create('old', 'uid-old', 'w');
+    expect(await world.settled(ask('a', { dryRun: true }))).toMatchObject({
+      kind: 'limitReached',
+      holders: [{ name: 'old' }],
+    });
+    expect(world.server.journal).toBeUndefined();
+    expect(new Set(world.calls)).toEqual(new Set(['read', 'list']));
+  });
+
+  it('by a dry run makes no write of a create or a mark that comes meanwhile its own', async () => {
+    const dryRun = ask('a', { dryRun: true });
+    await world.time.run(world.time.now() + 1);
+    const marked = keeper.mark(namespace, { workflow: 'w', by: 'edit' }, world.time.now() + 9_500);
+    expect((await world.settled(dryRun)).kind).toBe('admitted');
+    expect(world.server.journal).toBeUndefined();
+    await world.settled(marked);
+    expect(storedJournal().workflows?.changing).toHaveLength(1);
+  });
+
   it('feels a new limit at once', async () => {
     for (const name of ['a', 'b']) await create(name);
     limit = 3;
@@ -264,6 +288,26 @@ describe('when the journal cannot be written', () => {
   });
 });
 
+it('a create for which the journal has no room is refused until another is seen, in every mode', async () => {
+  const journal = await world.settled(ask('first')).then(storedJournal);
+  const uids = Array.from({ length: 30_000 }, (_, index) => `uid-${index}`.padEnd(36));
+  world.server.replaceJournal(journal, {
+    ...journal,
+    reservations: [{ name: 'other', workflow: 'other', uids, reservedAt: '' }],
+  });
+  for (const enforce of [true, false])
+    await expect(world.settled(ask('a', { enforce }))).rejects.toMatchObject({ reason: 'JournalFull' });
+  for (let index = 0; index < 20_000; index += 1)
+    keeper.recall({
+      namespace,
+      name: 'other',
+      uid: uids[index] ?? '',
+      resourceVersion: '1',
+      workflow: 'other',
+    });
+  expect(await answer('a')).toBe('admitted');
+});
+
 describe('while the watch is away', () => {
   it('a list decides, and where none is given nobody does', async () => {
     await create('a');
@@ -278,6 +322,20 @@ describe('while the watch is away', () => {
       reason: 'WatchBehind',
       message: expect.stringContaining('too many requests') as string,
     });
+  });
+});
+
+it('what was in the way an hour ago is not the reason why there is no answer now', async () => {
+  await create('a');
+  connected = false;
+  world.failNext('list', new Error('too many requests'));
+  expect(await create('b')).toBe('admitted');
+  connected = true;
+  limit = 3;
+  const late = ask('c', { deadline: world.time.now() + 1 });
+  await expect(world.settled(late)).rejects.toMatchObject({
+    reason: 'JournalUnwritable',
+    message: 'the slot journal was not written in time',
   });
 });
 
@@ -351,6 +409,63 @@ it('counts the reservations of all namespaces', async () => {
     ]),
   );
   expect(world.measured.at(-1)).toBe('reservations 3');
+  keeper.journalObserved('two', { ...journal, resourceVersion: '6', reservations: [] });
+  expect(world.measured.at(-1)).toBe('reservations 1');
+  keeper.journalGone('one');
+  expect(world.measured.at(-1)).toBe('reservations 0');
+});
+
+describe('a namespace', () => {
+  it('that is deleted is forgotten, and a later one of its name has a first journal', async () => {
+    await create('a');
+    expect(keeper.namespaces).toBe(1);
+    world.server.remove('a');
+    world.failNext('create', new NamespaceOverError('the namespace is being deleted'));
+    world.server.removeJournal();
+    await world.time.run(world.time.now() + 10_000);
+    expect([keeper.namespaces, world.server.journal]).toEqual([0, undefined]);
+    expect(await answer('a', { uid: 'later' })).toBe('admitted');
+    expect([keeper.namespaces, world.measured.includes('restarted lost')]).toEqual([1, false]);
+  });
+
+  it('without a journal is kept while somebody waits in it', async () => {
+    const fail = (): void => {
+      world.failNext('list', new Error('too many requests'));
+      if (world.time.now() < 1_000) world.time.setTimer(1, fail);
+    };
+    fail();
+    const waiting = ask('a', { dryRun: true, deadline: world.time.now() + 500 });
+    await world.time.run(world.time.now() + 400);
+    expect(keeper.namespaces).toBe(1);
+    await expect(world.settled(waiting)).rejects.toMatchObject({ reason: 'WatchBehind' });
+    await world.time.run(world.time.now() + 100);
+    expect(keeper.namespaces).toBe(0);
+  });
+
+  it('in which there are dry runs alone is forgotten', async () => {
+    await answer('a', { dryRun: true });
+    expect(keeper.namespaces).toBe(0);
+  });
+
+  it('whose journal was lost is not: creates that it had admitted are awaited', async () => {
+    await create('a');
+    world.server.removeJournal();
+    await world.time.run(world.time.now() + 10_000);
+    expect([keeper.namespaces, storedJournal().recovering]).toEqual([1, true]);
+  });
+
+  it('that is over has no marks to be asked about', async () => {
+    const marked = Array.from({ length: 200 }, (_, index) =>
+      keeper.mark(namespace, { workflow: `w${index}`, by: `edit ${index}` }, 9_500),
+    );
+    await world.settled(Promise.all(marked));
+    world.failNext('create', new NamespaceOverError('the namespace is being deleted'));
+    world.server.removeJournal();
+    await world.time.run(world.time.now() + 100);
+    const before = world.calls.length;
+    await world.time.run(world.time.now() + 3 * lifetime);
+    expect([world.calls.length - before, keeper.namespaces]).toEqual([0, 0]);
+  });
 });
 
 describe('a workflow that begins to need approval', () => {
@@ -411,6 +526,33 @@ describe('a workflow that begins to need approval', () => {
     world.failNext('read', new Error('away'));
     const failing = keeper.mark(namespace, { workflow: 'w', by: 'edit' }, world.time.now() + 40);
     await expect(world.settled(failing)).rejects.toMatchObject({ code: 'SlotsUnavailable' });
+  });
+
+  it('is unmarked with many others by a write of their own, though nobody comes', async () => {
+    const marked = Array.from({ length: 300 }, (_, index) =>
+      keeper.mark(namespace, { workflow: `w${index}`, by: `edit ${index}` }, 9_500),
+    );
+    await world.settled(Promise.all(marked));
+    const before = writes();
+    await pass(lifetime + 1_000);
+    expect(storedJournal().workflows?.changing).toEqual([]);
+    expect(writes() - before).toBe(1);
+  });
+
+  it('is refused where the journal has no room, and its write is not let through; creates are not', async () => {
+    const long = 'x'.repeat(240);
+    const marked = Array.from({ length: 2_000 }, (_, index) =>
+      keeper.mark(namespace, { workflow: `${index}-${long}`, by: `${index}` }, 9_500),
+    );
+    const outcomes = await world.settled(Promise.allSettled(marked));
+    const refused = outcomes.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[];
+    expect(new Set(refused.map(({ reason }) => (reason as SlotsUnavailableError).reason))).toEqual(
+      new Set(['JournalFull']),
+    );
+    expect(storedJournal().workflows?.changing.length).toBe(2_000 - refused.length);
+    expect(await answer('a')).toBe('admitted');
+    await pass(lifetime + 1_000);
+    await mark(`new-${long}`);
   });
 
   it('needs no mark in a namespace that is being deleted: nothing can be created there', async () => {

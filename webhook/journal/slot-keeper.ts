@@ -10,7 +10,7 @@ import type { WorkflowMark } from './workflow-marks.ts';
 /** What a keeper is handed; the rest it makes itself. */
 export type SlotKeeperOptions = Omit<
   SlotsEnvironment,
-  'cache' | 'seen' | 'cacheDistrusted' | 'onHistoryBackwards'
+  'cache' | 'seen' | 'cacheDistrusted' | 'onHistoryBackwards' | 'onRest'
 > & {
   /** For the log. */
   readonly onHistoryBackwards?: (namespace: string) => void;
@@ -22,6 +22,8 @@ export interface SlotKeeper {
   readonly cache: ActiveExecutionCache;
   /** An execution was seen otherwise than by the watch, such as one that settled before this replica started. */
   readonly recall: (execution: ObservedExecution) => void;
+  /** How many namespaces it keeps something of: those that have a journal, and those in which somebody waits. */
+  readonly namespaces: number;
   /** Answers exactly, or rejects with SlotsUnavailableError at the request's deadline. */
   request(namespace: string, request: SlotRequest): Promise<SlotOutcome>;
   /**
@@ -37,13 +39,20 @@ export interface SlotKeeper {
   journalGone(namespace: string): void;
 }
 
+interface KnownNamespace {
+  readonly slots: NamespaceSlots;
+  /** As many as are counted of it. */
+  reservations: number;
+}
+
 /** A keeper that knows nothing yet. */
 export function createSlotKeeper(options: SlotKeeperOptions): SlotKeeper {
-  const namespaces = new Map<string, NamespaceSlots>();
+  const namespaces = new Map<string, KnownNamespace>();
+  let reservations = 0;
   const seen = createSeenExecutions();
   const cache = createActiveExecutionCache(options.clock, (execution) => {
     seen.note(execution);
-    namespaces.get(execution.namespace)?.executionSeen(execution);
+    namespaces.get(execution.namespace)?.slots.executionSeen(execution);
   });
   /** The cache is of a history that was taken back until it is made from a newer list than this. */
   let distrustedGeneration = -1;
@@ -70,38 +79,61 @@ export function createSlotKeeper(options: SlotKeeperOptions): SlotKeeper {
     seen,
     cacheDistrusted: () => cache.generation <= distrustedGeneration,
     onHistoryBackwards,
+    onRest: forgetIfSpare,
   };
 
-  function slotsOf(namespace: string): NamespaceSlots {
-    const known = namespaces.get(namespace);
-    if (known !== undefined) return known;
-    const slots = createNamespaceSlots(namespace, environment);
-    namespaces.set(namespace, slots);
-    return slots;
+  function known(namespace: string): KnownNamespace {
+    const before = namespaces.get(namespace);
+    if (before !== undefined) return before;
+    const made = { slots: createNamespaceSlots(namespace, environment), reservations: 0 };
+    namespaces.set(namespace, made);
+    return made;
   }
 
-  function countReservations(): void {
-    let count = 0;
-    for (const { holder } of namespaces.values()) count += holder.copy?.reservations.length ?? 0;
-    options.metrics.reservations(count);
+  const slotsOf = (namespace: string): NamespaceSlots => known(namespace).slots;
+
+  function count(namespace: KnownNamespace): void {
+    const before = namespace.reservations;
+    namespace.reservations = namespace.slots.holder.copy?.reservations.length ?? 0;
+    reservations += namespace.reservations - before;
+    options.metrics.reservations(reservations);
+  }
+
+  /** A namespace that is over, or in which there were dry runs alone. */
+  function forgetIfSpare(namespace: string): void {
+    if (namespaces.get(namespace)?.slots.isSpare === true) namespaces.delete(namespace);
+  }
+
+  async function gone(namespace: string): Promise<void> {
+    const lost = namespaces.get(namespace);
+    if (lost === undefined) return;
+    const restored = lost.slots.holder.gone();
+    count(lost);
+    await restored;
+    forgetIfSpare(namespace);
   }
 
   return {
     cache,
     recall: seen.note,
+    get namespaces() {
+      return namespaces.size;
+    },
     request: (namespace, request) => slotsOf(namespace).request(request),
     mark: (namespace, mark, deadline) => slotsOf(namespace).mark(mark, deadline),
     journalObserved(namespace, journal) {
-      slotsOf(namespace).journalObserved(journal);
-      countReservations();
+      const observed = known(namespace);
+      observed.slots.journalObserved(journal);
+      count(observed);
     },
     journalsListed(journals) {
-      for (const [namespace, journal] of journals) void slotsOf(namespace).holder.listed(journal);
-      for (const [namespace, { holder }] of namespaces) if (!journals.has(namespace)) void holder.gone();
-      countReservations();
+      for (const [namespace, journal] of journals) {
+        const listed = known(namespace);
+        void listed.slots.holder.listed(journal);
+        count(listed);
+      }
+      for (const namespace of namespaces.keys()) if (!journals.has(namespace)) void gone(namespace);
     },
-    journalGone(namespace) {
-      void namespaces.get(namespace)?.holder.gone();
-    },
+    journalGone: (namespace) => void gone(namespace),
   };
 }

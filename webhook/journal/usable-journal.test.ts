@@ -14,7 +14,11 @@ let cache: ActiveExecutionCache;
 let connected: boolean;
 let distrusted: boolean;
 let told: string[];
-let usable: (options?: { fresh?: boolean; wantsList?: boolean }) => Promise<JournalAndView>;
+let usable: (options?: {
+  fresh?: boolean;
+  wantsList?: boolean;
+  readOnly?: boolean;
+}) => Promise<JournalAndView>;
 
 beforeEach(() => {
   world = createCalmWorld();
@@ -37,10 +41,12 @@ beforeEach(() => {
     onDegraded: () => void told.push('degraded'),
     onAdopted: () => undefined,
     onLost: () => undefined,
+    onOver: () => undefined,
   };
   holder = createJournalHolder(options);
   const get = createUsableJournal({ ...options, holder });
-  usable = ({ fresh = false, wantsList = false } = {}) => world.settled(get({ fresh, wantsList }));
+  usable = ({ fresh = false, wantsList = false, readOnly = false } = {}) =>
+    world.settled(get({ fresh, wantsList, readOnly }));
   cache.replaced([], '1');
 });
 
@@ -76,7 +82,7 @@ describe('the cache decides', () => {
   it('by a journal read after the watch came back, for a copy may be of another history', async () => {
     journalIs('1', { reservations: [{ name: 'a', workflow: 'w', uids: ['1'], reservedAt: '' }] });
     await usable();
-    world.server.restore({ revision: 1, executions: [], journal: undefined }, false);
+    world.server.restore({ revision: 1, executions: [], journal: undefined, workflows: [] }, false);
     const { uid } = world.server.createJournal({
       compactedThrough: '1',
       reservations: [],
@@ -174,6 +180,53 @@ describe('history that went backwards', () => {
     expect(world.server.journal).toEqual(journal);
     expect(new Set(told)).toEqual(new Set(['history backwards']));
   });
+
+  it('leaves no trust in what a watch had shown of workflows before', async () => {
+    const changing = [{ workflow: 'w', by: 'edit' }];
+    journalIs('1000', { workflows: { changing, through: '1' } });
+    expect((await usable()).journal.workflows).toEqual({ changing, through: '2' });
+  });
+});
+
+describe('who only reads', () => {
+  const read = (): Promise<JournalAndView> => usable({ readOnly: true });
+  const wrote = (): boolean => world.calls.some((call) => call === 'create' || call === 'replace');
+
+  it('is given the first journal that would be made, and what is active', async () => {
+    const needed = createUnseen();
+    const result = await read();
+    expect(result).toMatchObject({ journal: { compactedThrough: needed }, base: undefined, listed: true });
+    expect(activeIn(result)).toEqual(['a']);
+    expect(wrote()).toBe(false);
+  });
+
+  it('is told that a journal which is gone will recover for a lifetime', async () => {
+    journalIs('1');
+    world.server.removeJournal();
+    await expect(read()).rejects.toMatchObject({
+      reason: 'JournalRecovering',
+      message: expect.stringContaining('another 45 s') as string,
+    });
+    expect(wrote()).toBe(false);
+  });
+
+  it('is given a recovered journal as it would be written', async () => {
+    journalIs('1', { recovering: true });
+    const needed = createUnseen();
+    await expect(read()).rejects.toMatchObject({ reason: 'JournalRecovering' });
+    await world.time.run(lifetime);
+    const result = await read();
+    expect(result.journal).toMatchObject({ compactedThrough: needed, recovering: false });
+    expect(activeIn(result)).toEqual(['a']);
+    expect([wrote(), world.server.journal?.recovering]).toEqual([false, true]);
+  });
+
+  it('is given a journal that would start anew, and nobody is told that it does', async () => {
+    journalIs('1000', { reservations: [{ name: 'a', workflow: 'w', uids: ['1'], reservedAt: '' }] });
+    const { journal, base } = await read();
+    expect(journal).toMatchObject({ compactedThrough: '2', reservations: [{ name: 'a' }] });
+    expect([base, wrote(), told]).toEqual([undefined, false, []]);
+  });
 });
 
 describe('a journal that recovers', () => {
@@ -196,6 +249,12 @@ describe('a journal that recovers', () => {
     expect(journal).toMatchObject({ compactedThrough: needed, recovering: false });
     expect([...view.active('n', 'w').keys()]).toEqual(['a']);
     expect(world.server.journal?.recovering).toBe(false);
+  });
+
+  it('then trusts no watch of workflows that has not seen so far', async () => {
+    await world.time.run(lifetime);
+    createUnseen();
+    expect((await usable()).journal.workflows).toEqual({ changing: [], through: '3' });
   });
 
   it('never relies on less than before', async () => {

@@ -1,7 +1,8 @@
-import { compareResourceVersions, hasReached } from '../../src/api/resource-version.ts';
+import { hasReached } from '../../src/api/resource-version.ts';
 import type { Clock } from '../../src/kube/clock.ts';
 import type { ActiveExecutionCache } from './active-execution-cache.ts';
 import {
+  newestOf,
   viewOfList,
   type ExecutionList,
   type ExecutionReader,
@@ -9,7 +10,7 @@ import {
 } from './execution-view.ts';
 import { ExecutionsUnreadableError, SlotsUnavailableError } from './journal-errors.ts';
 import type { JournalHolder } from './journal-holder.ts';
-import type { Journal } from './journal.ts';
+import type { Journal, JournalContent } from './journal.ts';
 import type { SeenExecutions } from './seen-executions.ts';
 import { noMarks, type WorkflowMarks } from './workflow-marks.ts';
 
@@ -21,7 +22,9 @@ const listServesMilliseconds = 1_000;
 
 /** A journal, and a view that has everything the journal relies on. */
 export interface JournalAndView {
-  readonly journal: Journal;
+  readonly journal: JournalContent;
+  /** What a write replaces; undefined for who only reads. */
+  readonly base: Journal | undefined;
   readonly view: ExecutionView;
   /** True when the view is a list and not the watch. */
   readonly listed: boolean;
@@ -48,6 +51,16 @@ export interface UsableJournalOptions {
   readonly onHistoryBackwards: () => void;
 }
 
+/** What a batch needs. */
+interface JournalWanted {
+  /** Reads the journal first. */
+  readonly fresh: boolean;
+  /** A list even though the watch seems good enough; does without where the API server gives none. */
+  readonly wantsList: boolean;
+  /** Writes nothing: a journal that is missing, or that must be renewed, is decided by as it would be. */
+  readonly readOnly?: boolean;
+}
+
 /** Gives a journal and a view by which a batch may be decided. */
 export function createUsableJournal(options: UsableJournalOptions) {
   const { namespace, holder, cache, seen, reader, clock } = options;
@@ -71,48 +84,64 @@ export function createUsableJournal(options: UsableJournalOptions) {
   }
 
   /** Creates that a lost journal had admitted may appear for a lifetime; then a list knows them all. */
-  async function recover(journal: Journal): Promise<JournalAndView> {
+  async function recover(journal: Journal, readOnly: boolean): Promise<JournalAndView> {
     const age = clock.now() - (holder.recoveringSince ?? clock.now());
     const left = options.lifetimeMilliseconds() - age;
-    if (left > 0) {
-      const seconds = Math.ceil(left / 1000);
-      throw new SlotsUnavailableError(
-        'JournalRecovering',
-        `the slot journal of namespace ${namespace} was lost; creates it may have admitted are awaited for another ${seconds} s`,
-      );
-    }
+    if (left > 0) throw recovering(left);
     const listed = await list();
-    const newest =
-      listed.items
-        .map((item) => item.resourceVersion)
-        .sort(compareResourceVersions)
-        .at(-1) ?? '0';
+    const newest = newestOf(listed);
     const compactedThrough = hasReached(newest, journal.compactedThrough) ? newest : journal.compactedThrough;
     const workflows = seenThrough(journal, listed.revision);
-    const written = await holder.write(journal, {
-      ...journal,
-      compactedThrough,
-      workflows,
-      recovering: false,
-    });
-    return { journal: written, view: viewOfList(listed), listed: true };
+    return renewed(journal, { ...journal, compactedThrough, workflows, recovering: false }, listed, readOnly);
+  }
+
+  function recovering(milliseconds: number): SlotsUnavailableError {
+    const seconds = Math.ceil(milliseconds / 1000);
+    return new SlotsUnavailableError(
+      'JournalRecovering',
+      `the slot journal of namespace ${namespace} was lost; creates it may have admitted are awaited for another ${seconds} s`,
+    );
+  }
+
+  /** The journal as a list has shown that it must be; who only reads decides by it all the same. */
+  async function renewed(
+    base: Journal,
+    content: JournalContent,
+    listed: ExecutionList,
+    readOnly: boolean,
+  ): Promise<JournalAndView> {
+    const view = viewOfList(listed);
+    if (readOnly) return { journal: content, base: undefined, view, listed: true };
+    const written = await holder.write(base, content);
+    return { journal: written, base: written, view, listed: true };
   }
 
   /** etcd was restored from a backup, or the journal was: what was seen in the other history does not count. */
-  async function startOver(journal: Journal, listed: ExecutionList): Promise<JournalAndView> {
-    options.onHistoryBackwards();
+  async function startOver(
+    journal: Journal,
+    listed: ExecutionList,
+    readOnly: boolean,
+  ): Promise<JournalAndView> {
+    if (!readOnly) options.onHistoryBackwards();
     const workflows = seenThrough(journal, listed.revision);
-    const written = await holder.write(journal, { ...journal, compactedThrough: listed.revision, workflows });
-    return { journal: written, view: viewOfList(listed), listed: true };
+    return renewed(journal, { ...journal, compactedThrough: listed.revision, workflows }, listed, readOnly);
   }
 
-  async function byList(journal: Journal): Promise<JournalAndView> {
+  /** The first journal that a create would make. */
+  async function withoutJournal(): Promise<JournalAndView> {
+    if (holder.known) throw recovering(options.lifetimeMilliseconds());
     const listed = await list();
-    if (!hasReached(listed.revision, journal.compactedThrough)) return startOver(journal, listed);
+    const journal = { compactedThrough: newestOf(listed), reservations: [], recovering: false };
+    return { journal, base: undefined, view: viewOfList(listed), listed: true };
+  }
+
+  async function byList(journal: Journal, readOnly: boolean): Promise<JournalAndView> {
+    const listed = await list();
+    if (!hasReached(listed.revision, journal.compactedThrough)) return startOver(journal, listed, readOnly);
     options.onDegraded();
     const view = viewOfList(listed);
     served = { view, until: clock.now() + listServesMilliseconds, generation: cache.generation };
-    return { journal, view, listed: true };
+    return { journal, base: journal, view, listed: true };
   }
 
   /** The last list, while it is as good as the cache for this journal. */
@@ -124,24 +153,21 @@ export function createUsableJournal(options: UsableJournalOptions) {
     return isEnough ? served.view : undefined;
   }
 
-  /**
-   * `fresh` reads the journal first; `wantsList` asks for a list even though the watch seems good enough, and
-   * does without where the API server gives none.
-   */
-  return async ({ fresh, wantsList }: { fresh: boolean; wantsList: boolean }): Promise<JournalAndView> => {
+  return async ({ fresh, wantsList, readOnly = false }: JournalWanted): Promise<JournalAndView> => {
     const { generation } = cache;
     const mustRead = fresh || !options.watchConnected() || readFor !== generation;
-    const journal = mustRead ? await holder.refreshed() : await holder.current();
+    const journal = readOnly ? await holder.read() : await (mustRead ? holder.refreshed() : holder.current());
+    if (journal === undefined) return withoutJournal();
     readFor = generation;
-    if (journal.recovering) return recover(journal);
-    if (options.cacheDistrusted() || !options.watchConnected()) return byList(journal);
+    if (journal.recovering) return recover(journal, readOnly);
+    if (options.cacheDistrusted() || !options.watchConnected()) return byList(journal, readOnly);
     const reached = await cache.reached(journal.compactedThrough, behindMilliseconds);
-    if (!reached || !options.watchConnected()) return byList(journal);
-    const byCache = { journal, view: cache, listed: false };
+    if (!reached || !options.watchConnected()) return byList(journal, readOnly);
+    const byCache = { journal, base: journal, view: cache, listed: false };
     if (!wantsList) return byCache;
     const view = servedList(journal);
-    if (view !== undefined) return { journal, view, listed: true };
-    return byList(journal).catch((error: unknown) => {
+    if (view !== undefined) return { journal, base: journal, view, listed: true };
+    return byList(journal, readOnly).catch((error: unknown) => {
       if (error instanceof ExecutionsUnreadableError) return byCache;
       throw error;
     });

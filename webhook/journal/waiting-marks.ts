@@ -11,6 +11,8 @@ export interface WaitingMarks {
   /** All of them, for a write; what is added meanwhile is for the next one. */
   snapshot(): readonly WorkflowMark[];
   written(marks: readonly WorkflowMark[]): void;
+  /** Some of them cannot be written. */
+  refuse(marks: readonly WorkflowMark[], error: Error): void;
   /** No write can be made now. */
   fail(error: Error): void;
 }
@@ -45,6 +47,9 @@ export function createWaitingMarks(clock: Clock, obstacle: () => Obstacle): Wait
     snapshot: () => [...waiting.keys()],
     written(marks) {
       for (const mark of marks) waiting.get(mark)?.settle();
+    },
+    refuse(marks, error) {
+      for (const mark of marks) waiting.get(mark)?.settle(error);
     },
     fail(error) {
       for (const { settle } of waiting.values()) settle(error);

@@ -15,7 +15,7 @@ const request = {
 
 it('is answered once', async () => {
   const waiting = createWaitingRequest(request, createVirtualTime(), () => ({
-    reason: 'NotReady',
+    reason: 'JournalUnwritable',
     message: '',
   }));
   waiting.settle({ kind: 'alreadyExists' });
@@ -27,7 +27,7 @@ it('is answered once', async () => {
 
 it('fails at its deadline, for the reason that stands in the way by then', async () => {
   const time = createVirtualTime();
-  let obstacle: Obstacle = { reason: 'NotReady', message: 'not yet' };
+  let obstacle: Obstacle = { reason: 'JournalUnwritable', message: 'not yet' };
   const waiting = createWaitingRequest(request, time, () => obstacle);
   const failure = waiting.answer.catch((error: unknown) => error);
   obstacle = { reason: 'JournalUnwritable', message: 'the API server is away' };
@@ -41,8 +41,11 @@ it('fails at its deadline, for the reason that stands in the way by then', async
 it('fails at once when it comes after its deadline', async () => {
   const time = createVirtualTime();
   await time.run(5_000);
-  const waiting = createWaitingRequest(request, time, () => ({ reason: 'NotReady', message: 'late' }));
+  const waiting = createWaitingRequest(request, time, () => ({
+    reason: 'JournalUnwritable',
+    message: 'late',
+  }));
   const failure = waiting.answer.catch((error: unknown) => error);
   await time.run(5_000);
-  expect(await failure).toMatchObject({ reason: 'NotReady' });
+  expect(await failure).toMatchObject({ reason: 'JournalUnwritable' });
 });

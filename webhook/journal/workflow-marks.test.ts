@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { JournalContent } from './journal.ts';
-import { mayTrustWatch, noneOutlived, renewMarks, type WorkflowMarks } from './workflow-marks.ts';
+import { roomForMarks } from './journal-room.ts';
+import {
+  mayTrustWatch,
+  noneOutlived,
+  renewMarks,
+  type WorkflowMark,
+  type WorkflowMarks,
+} from './workflow-marks.ts';
 
 const journalWith = (workflows?: WorkflowMarks): JournalContent => ({
   compactedThrough: '1',
@@ -74,6 +81,40 @@ describe('marks', () => {
       { changing: [], through: '5' },
     ],
   ])('%s', (_, marks, added, known, renewed) => {
-    expect(renewMarks(marks, added, known)).toEqual(renewed);
+    expect(renewMarks(marks, added, known)).toEqual({ marks: renewed, refused: [] });
+  });
+
+  it('are the very same where nothing has changed, so that nobody times them anew', () => {
+    const marks = { changing: [mark('w')], through: '5' };
+    expect(renewMarks(marks, [], noneOutlived).marks).toBe(marks);
+  });
+
+  const full: readonly WorkflowMark[] = Array.from({ length: 1_000 }, (_, index) =>
+    mark(`w${index}-${'x'.repeat(248)}`, `edit-${index}`),
+  );
+
+  it('find room for so many, and a new one has to wait', () => {
+    const { marks, refused } = renewMarks(
+      undefined,
+      [...full, ...full.map(({ workflow }) => mark(`${workflow}y`))],
+      noneOutlived,
+    );
+    expect(JSON.stringify(marks).length).toBeLessThanOrEqual(roomForMarks);
+    expect(JSON.stringify(marks).length).toBeGreaterThan(0.9 * roomForMarks);
+    expect(refused.length).toBe(2_000 - (marks?.changing.length ?? 0));
+  });
+
+  it('find the room of one that is outlived, and of an earlier write of the same workflow', () => {
+    const { marks } = renewMarks(
+      undefined,
+      full.concat(full.map(({ workflow }) => mark(`${workflow}y`))),
+      noneOutlived,
+    );
+    const first = marks?.changing[0] as WorkflowMark;
+    expect(renewMarks(marks, [mark(first.workflow, 'again')], noneOutlived).refused).toEqual([]);
+    expect(renewMarks(marks, [mark('new')], outlived([first.by, '9'])).refused).toEqual([]);
+    expect(renewMarks(marks, [mark('new'.repeat(60))], noneOutlived).refused).toEqual([
+      mark('new'.repeat(60)),
+    ]);
   });
 });

@@ -1,4 +1,5 @@
 import { hasReached, laterResourceVersion } from '../../src/api/resource-version.ts';
+import { markSize, roomForMarks } from './journal-room.ts';
 import type { JournalContent } from './journal.ts';
 
 /** A write of a workflow that executions must not be let through on the workflow before it. */
@@ -47,23 +48,48 @@ export function mayTrustWatch(
   );
 }
 
+/** Marks as they are to be written, and those that found no room. */
+export interface RenewedMarks {
+  readonly marks: WorkflowMarks | undefined;
+  readonly refused: readonly WorkflowMark[];
+}
+
 /**
  * The marks with `added`, without those that are outlived. For these `through` rises to where a watch shows the
- * write, so that nobody goes by one that is older.
+ * write, so that nobody goes by one that is older. A workflow has one mark, the latest.
  */
 export function renewMarks(
   marks: WorkflowMarks | undefined,
   added: readonly WorkflowMark[],
   { isOutlived, revisionAfter }: OutlivedMarks,
-): WorkflowMarks | undefined {
-  if (marks === undefined && added.length === 0) return undefined;
+): RenewedMarks {
+  if (marks === undefined && added.length === 0) return { marks, refused: [] };
   let { through } = marks ?? noMarks;
+  const latest = new Map(added.map((mark) => [mark.workflow, mark]));
+  const standing = new Set<string>();
   const changing: WorkflowMark[] = [];
-  const isReplaced = new Set(added.map(({ workflow }) => workflow));
+  let size = 0;
   for (const mark of marks?.changing ?? []) {
     if (isOutlived(mark.by)) through = laterResourceVersion(through, revisionAfter(mark.by) ?? through);
-    else if (!isReplaced.has(mark.workflow)) changing.push(mark);
+    else {
+      size += markSize(mark);
+      standing.add(mark.workflow);
+      changing.push(latest.get(mark.workflow) ?? mark);
+    }
   }
-  const latest = new Map(added.map((mark) => [mark.workflow, mark]));
-  return { changing: [...changing, ...latest.values()], through };
+  const refused = new Set<string>();
+  for (const mark of latest.values()) {
+    if (standing.has(mark.workflow)) continue;
+    if (size + markSize(mark) > roomForMarks) refused.add(mark.workflow);
+    else {
+      size += markSize(mark);
+      changing.push(mark);
+    }
+  }
+  const isSame =
+    added.length === 0 && changing.length === marks?.changing.length && through === marks.through;
+  return {
+    marks: isSame ? marks : { changing, through },
+    refused: added.filter(({ workflow }) => refused.has(workflow)),
+  };
 }

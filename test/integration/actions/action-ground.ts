@@ -21,8 +21,8 @@ export interface ActionGround {
   readonly admin: KubeClient;
   /** uid of the execution that the test pretends to run. */
   readonly uid: string;
-  /** Gives the ServiceAccount the rights of `examples/actions/<action>.yaml`, and waits until they hold. */
-  allow(action: string): Promise<void>;
+  /** Gives the ServiceAccount the rights of `examples/actions/<action>.yaml`, or all but one, and waits until they hold. */
+  allow(action: string, without?: Right): Promise<void>;
   /** The same for rules of the test's own, within the namespace. */
   allowRules(rules: readonly Rule[]): Promise<void>;
   /** Calls `work` with a client that acts as the ServiceAccount. */
@@ -53,7 +53,7 @@ export async function openGround(admin: KubeClient, kubeConfig: KubeConfig): Pro
     node,
     admin,
     uid: randomUUID(),
-    allow: (action) => allow(admin, namespace, action),
+    allow: (action, without) => allow(admin, namespace, action, without),
     allowRules: (rules) => bind(admin, namespace, roleOf(rules)),
     asRunner: (work) => asRunner(accounts, namespace, work),
     close: () => accounts.close(),
@@ -90,8 +90,38 @@ export function exampleRights(action: string): readonly RbacObject[] {
 }
 
 /** Gives the ServiceAccount of a namespace the rights of an example, and waits until they hold. */
-export async function allow(admin: KubeClient, namespace: string, action: string): Promise<void> {
-  await bind(admin, namespace, exampleRights(action));
+export async function allow(
+  admin: KubeClient,
+  namespace: string,
+  action: string,
+  without?: Right,
+): Promise<void> {
+  const objects = exampleRights(action).map((object) =>
+    object.rules === undefined ? object : { ...object, rules: object.rules.flatMap(withoutRight(without)) },
+  );
+  await bind(admin, namespace, objects);
+}
+
+/** One verb on one resource, `pods/eviction` for example. */
+export interface Right {
+  readonly verb: string;
+  readonly resource: string;
+}
+
+/** Every right that the example of an action gives. */
+export function rightsOf(action: string): readonly Right[] {
+  const rules = exampleRights(action).flatMap(({ rules = [] }) => rules);
+  return rules.flatMap(({ verbs, resources }) =>
+    resources.flatMap((resource) => verbs.map((verb) => ({ verb, resource }))),
+  );
+}
+
+function withoutRight(without: Right | undefined): (rule: Rule) => readonly Rule[] {
+  return (rule) => {
+    if (without === undefined || !rule.resources.includes(without.resource)) return [rule];
+    const verbs = rule.verbs.filter((verb) => verb !== without.verb);
+    return verbs.length === 0 ? [] : [{ ...rule, verbs }];
+  };
 }
 
 function roleOf(rules: readonly Rule[]): readonly RbacObject[] {

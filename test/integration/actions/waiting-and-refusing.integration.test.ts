@@ -82,6 +82,13 @@ describe('drain_node', () => {
   test('tries again while a disruption budget allows no eviction', async () => {
     await ground.allow('drain_node');
     await createPod(ground, 'guarded', { owner: 'ReplicaSet', labels: { app: 'guarded' } });
+    // A pod that never ran is evicted whatever its budget says.
+    await admin.request({
+      method: 'PATCH',
+      path: `/api/v1/namespaces/${ground.namespace}/pods/guarded/status`,
+      contentType: 'application/merge-patch+json',
+      body: { status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] } },
+    });
     const budgets = `/apis/policy/v1/namespaces/${ground.namespace}/poddisruptionbudgets`;
     await admin.request({
       method: 'POST',

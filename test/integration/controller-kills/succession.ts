@@ -38,8 +38,11 @@ const leasesPath = '/apis/coordination.k8s.io/v1/namespaces/kubernaut-system/lea
 /** Of this many deaths all but one have their lease given back; that one is waited out. */
 const waitedOutOneIn = 25;
 
-/** Without a write for so long, on whatever machine, nothing goes on. */
-const stallMilliseconds = 60_000;
+/**
+ * Without a write for so long nothing goes on. A create that dies with its sender after admission keeps its slot for the
+ * lifetime of a reservation, 45 s.
+ */
+const stallMilliseconds = 120_000;
 
 /** Starts a leader and those who wait. */
 export async function startSuccession(options: SuccessionOptions): Promise<Succession> {

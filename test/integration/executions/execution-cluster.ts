@@ -19,9 +19,8 @@ import { makeExecution } from '../../builders/execution-builder.ts';
 import { type ControlPlane, startControlPlane } from '../../cluster/control-plane.ts';
 import { installManifests } from '../../cluster/install-manifests.ts';
 import { kindClient } from '../../cluster/kind-client.ts';
-import { users } from '../../cluster/users.ts';
 
-/** A control plane with stepgate's kinds, and a controller whose rights are those it needs. */
+/** A control plane with stepgate's kinds, and a controller with the rights that it is shipped with. */
 export interface ExecutionCluster {
   readonly controlPlane: ControlPlane;
   readonly admin: KubeClient;
@@ -60,7 +59,6 @@ export async function startExecutionCluster(): Promise<ExecutionCluster> {
   const controlPlane = await startControlPlane({ controllerManager: false });
   const admin = createKubeClient(controlPlane.kubeConfig());
   await installManifests(controlPlane);
-  await allowController(admin);
   let namespaces = 0;
   let controllers = 0;
   return {
@@ -149,34 +147,4 @@ function openNamespace(admin: KubeClient, name: string): ExecutionNamespace {
       return status ?? {};
     },
   };
-}
-
-/** What the controller may do: nothing that an action does. */
-async function allowController(admin: KubeClient): Promise<void> {
-  const rbac = '/apis/rbac.authorization.k8s.io/v1';
-  const name = 'execution-controller';
-  const group = kubernetesExecutionKind.group;
-  await admin.request({
-    method: 'POST',
-    path: `${rbac}/clusterroles`,
-    body: {
-      metadata: { name },
-      rules: [
-        { apiGroups: [group], resources: ['kubernetesexecutions'], verbs: ['get', 'list', 'watch'] },
-        { apiGroups: [group], resources: ['kubernetesexecutions/status'], verbs: ['update'] },
-        { apiGroups: [''], resources: ['serviceaccounts/token'], verbs: ['create'] },
-        { apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'list', 'watch'] },
-        { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },
-      ],
-    },
-  });
-  await admin.request({
-    method: 'POST',
-    path: `${rbac}/clusterrolebindings`,
-    body: {
-      metadata: { name },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name },
-      subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: users.controller.name }],
-    },
-  });
 }

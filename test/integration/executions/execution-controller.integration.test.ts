@@ -224,12 +224,14 @@ describe('a plugin', () => {
     let strayErrors: StrayErrors | undefined;
     try {
       strayErrors = catchStrayErrors({ process, logger });
-      await start({ strayErrors });
+      const { metricsUrl } = await start({ strayErrors });
       await namespace.create('left', { action: 'leave_rejection' });
       expect(await namespace.settled('left')).toMatchObject({ phase: 'completed', result: 'returned' });
       expect(lines).toMatchObject([
         { facts: { action: 'leave_rejection', execution: `${namespace.name}/left` } },
       ]);
+      const text = await (await fetch(metricsUrl)).text();
+      expect(text).toContain('stepgate_action_stray_errors_total{action="leave_rejection"} 1');
     } finally {
       strayErrors?.stop();
       for (const listener of others) process.on('unhandledRejection', listener);

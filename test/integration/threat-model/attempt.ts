@@ -10,6 +10,11 @@ export interface Attempt {
   readonly user: UserName;
   /** What stops it; without this guard the attempt succeeds. */
   readonly guard: GuardName;
+  /**
+   * It rests on answers that are kept for seconds: without its guard it may fail on a machine that is too slow, and is
+   * tried again.
+   */
+  readonly needsHaste?: true;
   /** What is there before the API server asks us. */
   readonly before?: (ground: Ground) => Promise<void>;
   /** Sets the stage and tries. Refusals of what is tried are recorded; anything else rejects. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { approvalAnnotations } from '../../../src/api/approval-annotations.ts';
 import { defaultInstallation } from '../../../src/api/manifests/installation.ts';
+import { webhookConfigurationName } from '../../../src/api/manifests/webhook-configurations.ts';
 import { configMapName } from '../../../src/config/config-watch.ts';
 import { createKubeClient, type KubeClient } from '../../../src/kube/kube-client.ts';
 import { isKubeStatus } from '../../../src/kube/kube-status-error.ts';
@@ -24,6 +25,11 @@ export interface ThreatCluster {
   use(guard: string | undefined): Promise<void>;
   /** Does something while other settings are in force; the threshold must be another one too. */
   withSettings<Result>(settings: Settings, work: () => Promise<Result>): Promise<Result>;
+  /**
+   * Does something while both webhook configurations are away, as after an uninstallation. They are made again, with
+   * other uids, and a replica that has just started answers for them.
+   */
+  uninstalled(work: () => Promise<void>): Promise<void>;
   /** Takes the right to ask the authorizer from the webhook; the function it answers gives it back. */
   breakAuthorizer(): Promise<() => Promise<void>>;
   stop(): Promise<void>;
@@ -45,6 +51,7 @@ export async function startThreatCluster(
   const clients = new Map<UserName, KubeClient>();
   let replica: WebhookReplica | undefined;
   let replicas = 0;
+  let withoutGuard: string | undefined;
 
   function client(user: UserName): KubeClient {
     const known = clients.get(user) ?? createKubeClient(controlPlane.kubeConfig(user));
@@ -54,6 +61,7 @@ export async function startThreatCluster(
 
   async function use(guard: string | undefined): Promise<void> {
     replicas += 1;
+    withoutGuard = guard;
     const next = await startWebhookReplica(controlPlane, {
       name: `webhook-${replicas}`,
       ...(guard !== undefined && {
@@ -84,6 +92,17 @@ export async function startThreatCluster(
         return await work();
       } finally {
         await configure(client('admin'), { threshold: 10 });
+      }
+    },
+    async uninstalled(work) {
+      for (const kind of ['mutatingwebhookconfiguration', 'validatingwebhookconfiguration'])
+        await controlPlane.kubectl(['delete', kind, webhookConfigurationName]);
+      await eventually('the API server does not ask the webhook', async () => !(await asked(controlPlane)));
+      try {
+        await work();
+      } finally {
+        await installWebhookConfigurations(controlPlane, { clientConfig: { url: balancer.url } });
+        await use(withoutGuard);
       }
     },
     async breakAuthorizer() {

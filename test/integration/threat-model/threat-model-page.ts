@@ -17,7 +17,9 @@ Users: a **developer** may write workflows, executions and their status, but not
 his would do; **admin** is a cluster administrator.
 
 Trusted, because whoever has it needs none of this: the right to write webhook configurations,
-ValidatingAdmissionPolicies, CRDs or RBAC, the webhook's ConfigMap, Secret or account, etcd. Not stopped, on purpose: splitting
+ValidatingAdmissionPolicies, CRDs or RBAC, the webhook's ConfigMap, Secret or account, etcd. So is every other mutating
+webhook that is asked about workflows: it sees the requests of an approver, and what it adds to one of them is the
+approver's, an approval too; by anybody else's request it can approve nothing. Not stopped, on purpose: splitting
 the steps into workflows that need no approval, and what an action does once it runs.
 `;
 

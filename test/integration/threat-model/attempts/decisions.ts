@@ -127,6 +127,7 @@ const withoutRight: readonly Attempt[] = [
       'approve at once after an approver did, who was asked about a moment ago, and the spec was edited',
     user: 'developer',
     guard: 'answer-for-one-user',
+    needsHaste: true,
     async run(ground) {
       await ground.workflow();
       await ground.approve();
@@ -142,6 +143,7 @@ const withoutRight: readonly Attempt[] = [
       'approve, having the right to patch alone, at once after an approver has rejected and the spec was edited',
     user: 'nobody',
     guard: 'answer-for-one-user',
+    needsHaste: true,
     async run(ground) {
       await ground.workflow();
       await ground.approve('big', 'false');

@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict';
+import { approvalAnnotations } from '../../../../src/api/approval-annotations.ts';
 import type { KubernetesExecutionSpec } from '../../../../src/api/kubernetes-execution.ts';
 import type { ExecutionBuilder } from '../../../builders/execution-builder.ts';
 import { makeGeneratedExecution } from '../../../builders/execution-builder.ts';
@@ -6,12 +8,11 @@ import { type Ground, stepParameters } from '../ground.ts';
 
 type Shape = (execution: ExecutionBuilder) => ExecutionBuilder;
 
+const { approved } = approvalAnnotations;
 const longName = `big-${'w'.repeat(80)}`;
 /** The approver takes the approval back. */
 async function withdraw(ground: Ground): Promise<void> {
-  await ground
-    .workflows('approver')
-    .mergePatch('big', { metadata: { annotations: { 'kubernaut.io/approved': null } } });
+  await ground.workflows('approver').mergePatch('big', { metadata: { annotations: { [approved]: null } } });
 }
 
 /** Runs a step of a workflow that nobody approved. */
@@ -102,13 +103,14 @@ const unapproved: readonly Attempt[] = [
     guard: 'nothing-before-approval',
     async run(ground) {
       await ground.workflow();
-      await ground.kubectl(
-        'annotate',
-        'workflowexecution',
-        'big',
-        'kubernaut.io/approved=true',
-        '--dry-run=server',
+      const dryRun = ['--dry-run=server', '-o', 'jsonpath={.metadata.annotations}'];
+      const { stdout, stderr } = await ground.cluster.controlPlane.kubectl(
+        ['-n', ground.namespace, 'annotate', 'workflowexecution', 'big', `${approved}=true`, ...dryRun],
+        { user: 'approver' },
       );
+      // It was answered as an approval is, and nothing of that was stored.
+      assert.match(stdout, /"kubernaut\.io\/approved-by":"approver"/, stderr);
+      assert(!(approved in (await ground.stored()).metadata.annotations));
       await ground.execute();
     },
   },

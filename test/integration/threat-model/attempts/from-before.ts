@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { approvalAnnotations } from '../../../../src/api/approval-annotations.ts';
 import type { WorkflowBuilder } from '../../../builders/workflow-builder.ts';
 import type { Attempt } from '../attempt.ts';
@@ -81,6 +82,32 @@ const planted: readonly Attempt[] = [
   },
 ];
 
+/** Takes stepgate away for a while; the mark of the installation before stays on the workflow. */
+const meanwhile: readonly Attempt[] = [
+  {
+    attempt:
+      'write a whole approval beside the mark of an installation that was removed, and run a step under the next one',
+    user: 'developer',
+    guard: 'stamps-of-this-installation',
+    async run(ground) {
+      await ground.workflow();
+      const stored = await ground.stored();
+      assert(stored.metadata.annotations[approvalAnnotations.installation]);
+      const hash = ground.hashOf(stored);
+      const annotations = {
+        [approvalAnnotations.approved]: hash,
+        [approvalAnnotations.approvedBy]: 'approver',
+        [approvalAnnotations.approvedAt]: '2026-01-01T00:00:00.000Z',
+        [approvalAnnotations.approvedSpec]: hash,
+      };
+      await ground.cluster.uninstalled(async () => {
+        await ground.workflows('developer').mergePatch('big', { metadata: { annotations } });
+      });
+      await ground.execute();
+    },
+  },
+];
+
 const unreadable: readonly Attempt[] = [
   {
     attempt: 'run a step of a workflow from before the installation with a number that loses digits',
@@ -92,4 +119,4 @@ const unreadable: readonly Attempt[] = [
 ];
 
 /** Everything that is tried with workflows from before the installation. */
-export const attemptsFromBefore: readonly Attempt[] = [...uncounted, ...planted, ...unreadable];
+export const attemptsFromBefore: readonly Attempt[] = [...uncounted, ...planted, ...meanwhile, ...unreadable];
