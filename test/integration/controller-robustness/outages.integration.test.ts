@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
@@ -10,6 +10,7 @@ import {
   startControllerReplica,
 } from '../../cluster/controller-replica.ts';
 import { eventually } from '../../cluster/eventually.ts';
+import { startFaultyHttpProxy } from '../../cluster/faulty-http-proxy.ts';
 import { type InstalledCluster, startInstalledCluster } from '../../cluster/installed-cluster.ts';
 import {
   type ControlledNamespace,
@@ -105,19 +106,26 @@ async function revive(name: string): Promise<void> {
 
 it('tokens that are good no more: its own is read again, and those of its actions are asked for again', async () => {
   const { controlPlane } = cluster;
+  const proxy = await startFaultyHttpProxy(controlPlane);
   const file = join(controlPlane.folder, 'rotated-token');
   writeFileSync(file, await boundToken('first'), { mode: 0o600 });
   const kubeconfig = join(controlPlane.folder, 'rotating.kubeconfig');
-  const config = JSON.parse(controlPlane.kubeConfig('controller').exportConfig()) as {
-    users: { name: string; user: Record<string, unknown> }[];
+  const config = JSON.parse(controlPlane.kubeConfig('controller', proxy).exportConfig()) as {
+    readonly users: readonly { readonly name: string }[];
   };
-  config.users = config.users.map(({ name }) => ({ name, user: { tokenFile: file } }));
-  writeFileSync(kubeconfig, JSON.stringify(config), { mode: 0o600 });
+  // What a pod's configuration comes to: the file is read again once a minute.
+  const user = { 'auth-provider': { name: 'tokenFile', config: { tokenFile: file } } };
+  const users = config.users.map(({ name }) => ({ name, user }));
+  writeFileSync(kubeconfig, JSON.stringify({ ...config, users }), { mode: 0o600 });
   const controller = await startController({ name: 'rotating', flags: { kubeconfig } });
   await namespace.run(workflow('first-token').build());
   await completedOnce('first-token');
 
-  writeFileSync(file, await boundToken('second'), { mode: 0o600 });
+  const second = await boundToken('second');
+  writeFileSync(file, second, { mode: 0o600 });
+  const isUsed = async (): Promise<boolean> =>
+    proxy.requests.some(({ headers }) => headers.authorization === `Bearer ${second}`);
+  await eventually('the new token is used', isUsed, 180_000);
   await client.request({ method: 'DELETE', path: '/api/v1/namespaces/kubernaut-system/secrets/first' });
   // The account of the actions is made anew: no token of the old one is good.
   const accounts = '/api/v1/namespaces/outages/serviceaccounts';
@@ -126,8 +134,9 @@ it('tokens that are good no more: its own is read again, and those of its action
   await namespace.run(workflow('second-token').build());
   await completedOnce('second-token');
   expect(controller.child.hasExited).toBe(false);
-  rmSync(file);
-}, 400_000);
+  await controller.child.kill();
+  await proxy.close();
+}, 600_000);
 
 /** A token of the controller's account that ends with a Secret, for none can be had that lasts less than ten minutes. */
 async function boundToken(secret: string): Promise<string> {
