@@ -22,7 +22,7 @@ import { startSuccession, type Succession } from './succession.ts';
 // A controller dies at its writes, before the API server sees one or before it hears the answer, KILLS times in all.
 // Others wait for that, and go on (`make kills`: 200 times). No step may be lost, none run twice, and nothing may stand still.
 
-const kills = Number(process.env['KILLS'] || 50);
+const kills = Number(process.env['KILLS'] || 30);
 const seed = Number(process.env['SEED'] || 1);
 
 /** Alive at the same time: enough to do at any moment, and little to take up for the next leader. */
