@@ -8,22 +8,22 @@ export const growShopSpecHash = 'sha256:328f4b09ff052789170da46eafd9ffbb6dda49c3
 /** A slow machine gets some more. */
 const soon = { withinSeconds: 30 };
 
-/** Follows a workflow until it is completed, as a person would who then presses ^C. */
-function watched(workflow: string, steps: number): DemoCommand {
-  return {
-    as: 'developer',
-    run:
-      `kubectl get workflowexecution ${workflow} -w & kubectl wait --for=jsonpath={.status.phase}=completed ` +
-      `workflowexecution/${workflow} --timeout=120s; sleep 1; kill $!`,
-    succeeds: true,
-    prints: [
-      `${workflow} condition met`,
-      // Five at a time are seen, and more at no time.
-      new RegExp(`^${workflow} +executing +${steps} +(?:true +)?5 +\\d`, 'm'),
-      new RegExp(`^(?![^]*\\n${workflow} +executing +${steps} +(?:true +)?(?:[6-9]|\\d\\d) )`),
-      new RegExp(`^${workflow} +completed +${steps} +(?:true +)?0 +0`, 'm'),
-    ],
-  };
+/** Shows workflows as they change until one is completed, as a person would who then presses ^C. */
+function watched(workflow: string, first = ''): string {
+  return (
+    `kubectl get workflowexecutions -w & ${first}kubectl wait --for=jsonpath={.status.phase}=completed ` +
+    `workflowexecution/${workflow} --timeout=120s; sleep 1; kill $!`
+  );
+}
+
+/** A row of a workflow that is being executed, with so many active. */
+function row(workflow: string, active: string): string {
+  return `^${workflow} +executing +\\d+ +(?:true +)?${active} +\\d`;
+}
+
+/** That workflow was never seen with more than five active. */
+function neverMore(workflow: string): RegExp {
+  return new RegExp(`^(?![^]*${row(workflow, '(?:[6-9]|\\d\\d)').replace('^', '\\n')})`);
 }
 
 /** The phases of a workflow's executions, and how often each name is there. */
@@ -103,11 +103,16 @@ export const actThreeController: Act = {
       commands: [
         {
           as: 'developer',
-          run: `kubectl create -f ${examples}/tune-shop.yaml`,
+          run: watched('tune-shop', `sleep 1; kubectl create -f ${examples}/tune-shop.yaml; `),
           succeeds: true,
-          prints: ['tune-shop created'],
+          prints: [
+            'tune-shop created',
+            new RegExp(row('tune-shop', '5'), 'm'),
+            neverMore('tune-shop'),
+            'tune-shop condition met',
+            /^tune-shop +completed +10 +0 +0/m,
+          ],
         },
-        watched('tune-shop', 10),
         phasesOf('tune-shop', 10),
       ],
     },
@@ -182,7 +187,16 @@ export const actThreeController: Act = {
     {
       say: ['The other one takes over when the lease of the first has run out, and goes on where that was.'],
       commands: [
-        watched('grow-shop', 12),
+        {
+          as: 'developer',
+          run: watched('grow-shop'),
+          succeeds: true,
+          prints: [
+            neverMore('grow-shop'),
+            'grow-shop condition met',
+            /^grow-shop +completed +12 +true +0 +0/m,
+          ],
+        },
         leader('stepgate-2'),
         phasesOf('grow-shop', 12),
         {
