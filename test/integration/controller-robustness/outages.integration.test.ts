@@ -111,7 +111,9 @@ it('tokens that are good no more: its own is read again, and those of its action
   const config = JSON.parse(controlPlane.kubeConfig('controller').exportConfig()) as {
     users: { name: string; user: Record<string, unknown> }[];
   };
-  config.users = config.users.map(({ name }) => ({ name, user: { tokenFile: file } }));
+  // As in a pod: client-node reads a token from a file for this provider, and not for kubectl's field.
+  const provider = { name: 'tokenFile', config: { tokenFile: file } };
+  config.users = config.users.map(({ name }) => ({ name, user: { 'auth-provider': provider } }));
   writeFileSync(kubeconfig, JSON.stringify(config), { mode: 0o600 });
   const controller = await startController({ name: 'rotating', flags: { kubeconfig } });
   await namespace.run(workflow('first-token').build());
