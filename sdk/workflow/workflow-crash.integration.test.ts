@@ -37,6 +37,11 @@ describe('a controller that is killed', () => {
         .build(),
     );
     const run = workflowRun(namespace, 'w');
+    const over = run.until(
+      'it is over',
+      ({ phase }) => phase === 'failed' || phase === 'completed',
+      patience,
+    );
     let stop = false;
     let controllers = 0;
     const generations = async (): Promise<void> => {
@@ -49,11 +54,6 @@ describe('a controller that is killed', () => {
           // Each one lives a little longer than the one before it, and dies before or after a write.
           if (writes > 1 + (controllers % 4)) dying.resolve();
         });
-        const over = run.until(
-          'it is over',
-          ({ phase }) => phase === 'failed' || phase === 'completed',
-          patience,
-        );
         await Promise.race([dying.promise, over]);
         await mortal.kill();
       }
@@ -84,13 +84,14 @@ describe('a workflow of a thousand steps', () => {
       const namespace = await openNamespace(client, 'thousand');
       await namespace.workflows.create(makeWorkflow('w').steps(995).chain(5).build());
       const run = workflowRun(namespace, 'w');
-      const status = await run.until('five are active', ({ activeSteps }) => activeSteps === 5);
+      const status = await run.until('five are active', ({ activeSteps }) => activeSteps === 5, patience);
       expect(status).toMatchObject({ queuedSteps: 990 });
       for (let round = 0; round < 4; round += 1) {
         for (const name of await namespace.active()) await namespace.settle(name);
         await run.until(
           'the next five are active',
           ({ activeSteps, queuedSteps }) => activeSteps === 5 && queuedSteps === 990 - 5 * (round + 1),
+          patience,
         );
       }
       expect((await run.status()).stepStatuses).toHaveLength(1_000);
@@ -98,5 +99,5 @@ describe('a workflow of a thousand steps', () => {
     } finally {
       await controller.kill();
     }
-  });
+  }, 200_000);
 });

@@ -79,13 +79,16 @@ export async function startControllerReplica(
     metricsUrl,
     child,
     async ready() {
-      await eventually(`controller ${name} is ready`, async () => {
+      const isReady = async (): Promise<boolean> => {
         if (child.hasExited) throw new Error(`controller ${name} has ended:\n${child.lastLogLines()}`);
         try {
           return (await fetch(`${metricsUrl}/readyz`)).ok;
         } catch {
           return false;
         }
+      };
+      await eventually(`controller ${name} is ready`, isReady, 60_000).catch((error: unknown) => {
+        throw new Error(`controller ${name} is not ready:\n${child.lastLogLines()}`, { cause: error });
       });
     },
   };

@@ -57,7 +57,7 @@ it('plays its story to the end, twice at the same time, in plain text, and leave
     expect(printed).toMatch(/\d+ commands, each with the outcome that was promised/);
     expect(printed).not.toMatch(/^!!/m);
     expect(printed).not.toContain('\u001B');
-    expect(exitCode).toBe(0);
+    expect(exitCode, printed).toBe(0);
   }
   await nothingIsLeft();
 }, 400_000);
@@ -68,7 +68,7 @@ it('stays until it is interrupted where KEEP=1 says so', async () => {
   demo.interrupt();
   const { exitCode, printed } = await demo.ended;
   expect(printed).toMatch(/export KUBECONFIG=\S+\/developer\.kubeconfig/);
-  expect(exitCode).toBe(0);
+  expect(exitCode, printed).toBe(0);
   await nothingIsLeft();
 }, 300_000);
 
