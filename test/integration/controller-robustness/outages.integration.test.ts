@@ -113,17 +113,10 @@ it('tokens that are good no more: its own is read again, and those of its action
   const config = JSON.parse(controlPlane.kubeConfig('controller', proxy).exportConfig()) as {
     readonly users: readonly { readonly name: string }[];
   };
-<<<<<<< HEAD
-  // What a pod's configuration comes to: the file is read again once a minute.
+  // As in a pod: client-node reads a token from a file for this provider, once a minute, and not for kubectl's field.
   const user = { 'auth-provider': { name: 'tokenFile', config: { tokenFile: file } } };
   const users = config.users.map(({ name }) => ({ name, user }));
   writeFileSync(kubeconfig, JSON.stringify({ ...config, users }), { mode: 0o600 });
-=======
-  // As in a pod: client-node reads a token from a file for this provider, and not for kubectl's field.
-  const provider = { name: 'tokenFile', config: { tokenFile: file } };
-  config.users = config.users.map(({ name }) => ({ name, user: { 'auth-provider': provider } }));
-  writeFileSync(kubeconfig, JSON.stringify(config), { mode: 0o600 });
->>>>>>> main
   const controller = await startController({ name: 'rotating', flags: { kubeconfig } });
   await namespace.run(workflow('first-token').build());
   await completedOnce('first-token');
