@@ -94,7 +94,6 @@ describe('a workflow of a thousand steps', () => {
         );
       }
       expect((await run.status()).stepStatuses).toHaveLength(1_000);
-      expect(controller.logs.messages('error')).toEqual([]);
     } finally {
       await controller.kill();
     }
