@@ -39,29 +39,26 @@ describe('a controller that is killed', () => {
     const run = workflowRun(namespace, 'w');
     let stop = false;
     let controllers = 0;
-    const generations = async (): Promise<void> => {
-      while (!stop) {
-        controllers += 1;
-        let writes = 0;
-        const dying = Promise.withResolvers<void>();
-        const mortal = await start(({ method }) => {
-          if (method !== 'GET') writes += 1;
-          // Each one lives a little longer than the one before it, and dies before or after a write.
-          if (writes > 1 + (controllers % 4)) dying.resolve();
-        });
-        const over = run.until(
-          'it is over',
-          ({ phase }) => phase === 'failed' || phase === 'completed',
-          patience,
-        );
-        await Promise.race([dying.promise, over]);
-        await mortal.kill();
-      }
-    };
-    const killing = generations();
-    await run.settleAll(({ spec }) => (spec.stepNumber === 8 ? 'failed' : 'completed'), patience);
-    stop = true;
-    await killing;
+    const over = run.settleAll(({ spec }) => (spec.stepNumber === 8 ? 'failed' : 'completed'), patience);
+    const ended = over.finally(() => {
+      stop = true;
+    });
+    // Heard below; a controller may be starting just then.
+    ended.catch(() => {});
+    while (!stop) {
+      controllers += 1;
+      // Some live a little longer than others, and die at the write after their last.
+      const lifetime = 1 + (controllers % 4);
+      let writes = 0;
+      const dying = Promise.withResolvers<void>();
+      const mortal = await start(({ method }) => {
+        if (method !== 'GET') writes += 1;
+        if (writes > lifetime) dying.resolve();
+      });
+      await Promise.race([dying.promise, ended]);
+      await mortal.kill();
+    }
+    await over;
     expect(controllers).toBeGreaterThan(3);
     const names = (await run.executions()).map(({ metadata }) => metadata.name ?? '').toSorted();
     const steps = [1, 2, 3, 4, 5, 6, 7];
