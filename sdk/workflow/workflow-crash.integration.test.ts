@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/kube/clock.ts';
 import { createKubeClient, type KubeClient } from '../../src/kube/kube-client.ts';
 import { makeWorkflow } from '../../test/builders/workflow-builder.ts';
 import { type InstalledCluster, startInstalledCluster } from '../../test/cluster/installed-cluster.ts';
@@ -47,13 +48,13 @@ describe('a controller that is killed', () => {
     ended.catch(() => {});
     while (!stop) {
       controllers += 1;
-      // Some live a little longer than others, and die at the write after their last.
-      const lifetime = 1 + (controllers % 4);
+      // Between the moment in which its first write is sent and a little later, other writes under way or answered.
+      const lifetime = (controllers % 8) * 5;
       let writes = 0;
       const dying = Promise.withResolvers<void>();
       const mortal = await start(({ method }) => {
         if (method !== 'GET') writes += 1;
-        if (writes > lifetime) dying.resolve();
+        if (writes === 1) systemClock.setTimer(lifetime, dying.resolve);
       });
       await Promise.race([dying.promise, ended]);
       await mortal.kill();
@@ -81,18 +82,19 @@ describe('a workflow of a thousand steps', () => {
       const namespace = await openNamespace(client, 'thousand');
       await namespace.workflows.create(makeWorkflow('w').steps(995).chain(5).build());
       const run = workflowRun(namespace, 'w');
-      const status = await run.until('five are active', ({ activeSteps }) => activeSteps === 5);
+      const status = await run.until('five are active', ({ activeSteps }) => activeSteps === 5, patience);
       expect(status).toMatchObject({ queuedSteps: 990 });
       for (let round = 0; round < 4; round += 1) {
         for (const name of await namespace.active()) await namespace.settle(name);
         await run.until(
           'the next five are active',
           ({ activeSteps, queuedSteps }) => activeSteps === 5 && queuedSteps === 990 - 5 * (round + 1),
+          patience,
         );
       }
       expect((await run.status()).stepStatuses).toHaveLength(1_000);
     } finally {
       await controller.kill();
     }
-  });
+  }, 200_000);
 });
