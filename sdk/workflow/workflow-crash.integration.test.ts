@@ -48,8 +48,9 @@ describe('a controller that is killed', () => {
     ended.catch(() => {});
     while (!stop) {
       controllers += 1;
-      // Between the moment in which its first write is sent and a little later, other writes under way or answered.
-      const lifetime = (controllers % 8) * 5;
+      // From the moment in which its first write is sent, each lives a little longer than the one before it: at first
+      // nothing reaches the API server, on any machine, and at last everything does.
+      const lifetime = controllers * 15;
       let writes = 0;
       const dying = Promise.withResolvers<void>();
       const mortal = await start(({ method }) => {
