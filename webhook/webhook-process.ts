@@ -130,6 +130,7 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
     store: createJournalObjects(client),
     reader: createExecutionReader(client, unmarked),
     workflowRevision: (namespace, workflow) => workflows.revisionOf(namespace, workflow),
+    shownRevision: (namespace, workflow, uid) => workflows.shownRevision(namespace, workflow, uid),
     clock,
     metrics: createJournalMetrics(registry),
     limit: () => config.current().maxParallelSteps,

@@ -43,9 +43,12 @@ it('a workflow is as the watch has shown it, up to where it has, and vouched for
   await server.show('BOOKMARK', '', '7', { 'k8s.io/initial-events-end': 'true' });
   await vi.waitFor(() => expect(live.reflector.connected).toBe(true), { interval: 1, timeout: 30_000 });
   expect(await seenAt()).toBe('7');
+  expect(live.shownRevision('shop', 'small', 'small')).toBe('5');
+  expect(live.shownRevision('shop', 'small', 'an earlier one')).toBeUndefined();
   await server.show('MODIFIED', 'other', '9');
   await vi.waitFor(async () => expect(await seenAt()).toBe('9'), { interval: 1, timeout: 30_000 });
   await server.breakOff();
   await vi.waitFor(() => expect(live.reflector.connected).toBe(false), { interval: 1, timeout: 30_000 });
   expect(await seenAt()).toBe('0');
+  expect(live.shownRevision('shop', 'small', 'small')).toBeUndefined();
 });

@@ -31,6 +31,8 @@ export interface LiveWorkflows {
   read(namespace: string, name: string): Promise<GatedWorkflow | 'missing' | 'unreadable'>;
   /** By a quorum read; undefined where there is none. */
   revisionOf(namespace: string, name: string): Promise<string | undefined>;
+  /** resourceVersion at which the watch shows that very workflow; undefined where it does not, or is away. */
+  shownRevision(namespace: string, name: string, uid: string): string | undefined;
 }
 
 interface StoredWorkflow extends KubeObject {
@@ -89,6 +91,10 @@ export function watchLiveWorkflows(
   return {
     reflector,
     revisionOf: async (namespace, name) => (await get(namespace, name))?.metadata.resourceVersion,
+    shownRevision(namespace, name, uid) {
+      const known = live.get(`${namespace}/${name}`);
+      return reflector.connected && known?.uid === uid ? known.resourceVersion : undefined;
+    },
     async factsOf(namespace, name) {
       const mark = await installation();
       const known = live.get(`${namespace}/${name}`);
@@ -110,6 +116,8 @@ export function watchLiveWorkflows(
 /** Facts, and the installation that the stamps among them are said to be of. */
 interface StampedFacts extends WorkflowFacts {
   readonly installation: string | undefined;
+  readonly uid: string;
+  readonly resourceVersion: string;
 }
 
 /** Stamps that this installation has not written are none. */
@@ -125,6 +133,8 @@ function factsIn({ metadata }: KubeObject): StampedFacts {
     decision: metadata.annotations?.[approvalAnnotations.approved],
     installation: metadata.annotations?.[approvalAnnotations.installation],
     seenAt: undefined,
+    uid: metadata.uid,
+    resourceVersion: metadata.resourceVersion,
   };
 }
 

@@ -8,17 +8,20 @@ let watch: MarkWatch;
 let asked: string[];
 let many: number;
 let answer: () => Promise<string | undefined>;
+let shown: Map<string, string>;
 
 beforeEach(() => {
   time = createVirtualTime();
   asked = [];
   many = 0;
   answer = async () => '70';
+  shown = new Map();
   watch = createMarkWatch({
     namespace: 'shop',
     clock: time,
     lifetimeMilliseconds: () => lifetime,
     onManyOutlived: () => void (many += 1),
+    shownRevision: (_namespace, _workflow, uid) => shown.get(uid),
     async workflowRevision(namespace, workflow) {
       asked.push(`${namespace}/${workflow}`);
       return answer();
@@ -44,6 +47,15 @@ describe('a mark', () => {
     await watch.sweep();
     expect(asked).toEqual(['shop/w']);
     expect([watch.isOutlived('edit'), watch.revisionAfter('edit')]).toEqual([true, '70']);
+  });
+
+  it('of a create is outlived, without being asked about, as soon as the watch shows what was created', () => {
+    follow('created', 'another');
+    expect(watch.isOutlived('created')).toBe(false);
+    shown.set('created', '64');
+    expect([watch.isOutlived('created'), watch.revisionAfter('created')]).toEqual([true, '64']);
+    expect(watch.isOutlived('another')).toBe(false);
+    expect(asked).toEqual([]);
   });
 
   it('is outlived without a revision where the workflow is gone', async () => {

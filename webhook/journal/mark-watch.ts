@@ -19,6 +19,11 @@ export interface MarkWatchOptions {
   readonly lifetimeMilliseconds: () => number;
   /** resourceVersion of a workflow by a quorum read; undefined where there is none. Rejects when it cannot be known. */
   readonly workflowRevision: (namespace: string, workflow: string) => Promise<string | undefined>;
+  /**
+   * resourceVersion at which this replica's watch shows the workflow that was created with that uid, if it does: the write
+   * behind a mark by that uid is over then, without a read and without its lifetime.
+   */
+  readonly shownRevision?: (namespace: string, workflow: string, uid: string) => string | undefined;
   /** Many marks are outlived, and nobody has written the journal without them. */
   readonly onManyOutlived: () => void;
 }
@@ -114,7 +119,13 @@ export function createMarkWatch(options: MarkWatchOptions): MarkWatch {
       );
       setAlarm();
     },
-    isOutlived: (by) => marks.get(by)?.outlived !== undefined,
+    isOutlived(by) {
+      const mark = marks.get(by);
+      if (mark === undefined) return false;
+      const revision = mark.outlived ? undefined : options.shownRevision?.(namespace, mark.workflow, by);
+      if (revision !== undefined) mark.outlived = { revision };
+      return mark.outlived !== undefined;
+    },
     revisionAfter: (by) => marks.get(by)?.outlived?.revision,
     sweep,
   };

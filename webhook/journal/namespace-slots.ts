@@ -39,7 +39,7 @@ const noObstacle: Obstacle = {
 };
 
 /** What all namespaces of a replica share. */
-export interface SlotsEnvironment extends Pick<MarkWatchOptions, 'workflowRevision'> {
+export interface SlotsEnvironment extends Pick<MarkWatchOptions, 'workflowRevision' | 'shownRevision'> {
   readonly store: JournalStore;
   readonly reader: ExecutionReader;
   readonly cache: ActiveExecutionCache;

@@ -5,7 +5,7 @@ import type { JournalContent } from './journal.ts';
 /** A write of a workflow that executions must not be let through on the workflow before it. */
 export interface WorkflowMark {
   readonly workflow: string;
-  /** uid of the admission request: two writes of one workflow are two marks. */
+  /** uid of the workflow that is created, or of the request to update one: two writes of one workflow are two marks. */
   readonly by: string;
 }
 

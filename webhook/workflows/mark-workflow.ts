@@ -24,9 +24,15 @@ export async function markWorkflow(
   deadline: number,
 ): Promise<Deny | undefined> {
   if (request.dryRun || !beginsToBeGated(request, stamping)) return undefined;
-  const { namespace, name, uid } = request;
+  const { namespace, name } = request;
+  // A watch that shows the uid of a new workflow shows that its create is over; of an update nothing is known so soon.
+  const created = request.operation === 'CREATE' ? request.object?.metadata?.uid : undefined;
   try {
-    await keeper.mark(namespace, { workflow: name, by: uid }, deadline - answerMarginMilliseconds);
+    await keeper.mark(
+      namespace,
+      { workflow: name, by: created ?? request.uid },
+      deadline - answerMarginMilliseconds,
+    );
     return undefined;
   } catch (error) {
     if (error instanceof SlotsUnavailableError) return unmarked(error);
