@@ -10,7 +10,7 @@ import { type AttemptOutcome, runAttempt } from './attempt.ts';
 import type { RunDependencies } from './run-dependencies.ts';
 import type { RunningLimit } from './running-limit.ts';
 import type { StatusWriter } from './status-writer.ts';
-import { workflowOf } from './workflow-of.ts';
+import { workflowOf } from '../parallel/workflow-of.ts';
 
 /** Everything of a context but the parameters, which whoever calls the action knows. */
 export type AttemptContext = Omit<ActionContext<unknown>, 'parameters'>;

@@ -3,7 +3,7 @@ import { isSettledExecutionPhase } from '../../src/api/phase.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
 import { isKubeStatus } from '../../src/kube/kube-status-error.ts';
 import { resourcePath } from '../../src/kube/resource-path.ts';
-import { workflowOf } from './workflow-of.ts';
+import { workflowOf } from '../parallel/workflow-of.ts';
 import type { StoredExecution } from './stored-execution.ts';
 
 /** What a rollback undoes, or why it cannot. */

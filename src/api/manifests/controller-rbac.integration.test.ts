@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ControlPlane, startControlPlane } from '../../../test/cluster/control-plane.ts';
+import { canI } from '../../../test/cluster/can-i.ts';
 import { installManifests } from '../../../test/cluster/install-manifests.ts';
 
 let controlPlane: ControlPlane;
@@ -10,14 +11,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => controlPlane?.stop());
-
-/** `kubectl auth can-i`, as the controller's account. */
-async function canI(request: string): Promise<boolean> {
-  const { stdout } = await controlPlane.kubectl(['auth', 'can-i', ...request.split(' ')], {
-    user: 'controller',
-  });
-  return stdout.trim() === 'yes';
-}
 
 describe("the controller's account", () => {
   it.each([
@@ -34,7 +27,7 @@ describe("the controller's account", () => {
     'update leases.coordination.k8s.io/stepgate-controller -n kubernaut-system',
     'watch leases.coordination.k8s.io/stepgate-controller -n kubernaut-system',
   ])('can %s', async (request) => {
-    expect(await canI(request)).toBe(true);
+    expect(await canI(controlPlane, 'controller', request)).toBe(true);
   });
 
   it.each([
@@ -53,6 +46,6 @@ describe("the controller's account", () => {
     'update leases.coordination.k8s.io/of-others -n kubernaut-system',
     'create leases.coordination.k8s.io -n default',
   ])('cannot %s', async (request) => {
-    expect(await canI(request)).toBe(false);
+    expect(await canI(controlPlane, 'controller', request)).toBe(false);
   });
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ControlPlane } from '../../../test/cluster/control-plane.ts';
 import { startControlPlane } from '../../../test/cluster/control-plane.ts';
+import { canI } from '../../../test/cluster/can-i.ts';
 import { installManifests } from '../../../test/cluster/install-manifests.ts';
 
 let controlPlane: ControlPlane;
@@ -11,14 +12,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => controlPlane?.stop());
-
-/** `kubectl auth can-i`, as the webhook's account. */
-async function canI(request: string): Promise<boolean> {
-  const { stdout } = await controlPlane.kubectl(['auth', 'can-i', ...request.split(' ')], {
-    user: 'webhook',
-  });
-  return stdout.trim() === 'yes';
-}
 
 describe("the webhook's account", () => {
   it.each([
@@ -36,7 +29,7 @@ describe("the webhook's account", () => {
     'update secrets/stepgate-webhook-certificates -n kubernaut-system',
     'create secrets -n kubernaut-system',
   ])('can %s', async (request) => {
-    expect(await canI(request)).toBe(true);
+    expect(await canI(controlPlane, 'webhook', request)).toBe(true);
   });
 
   it.each([
@@ -54,6 +47,6 @@ describe("the webhook's account", () => {
     'get configmaps/kubernaut-workflowexecution-config -n default',
     'impersonate users',
   ])('cannot %s', async (request) => {
-    expect(await canI(request)).toBe(false);
+    expect(await canI(controlPlane, 'webhook', request)).toBe(false);
   });
 });
