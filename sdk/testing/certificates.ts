@@ -9,7 +9,7 @@ export interface IssuedCertificate {
 /** A certificate authority for one test, and what it signs. */
 export interface Authority {
   readonly certificatePem: string;
-  /** A serving certificate; `addresses` are IP addresses. */
+  /** A certificate of a server, good for a client too; `addresses` are IP addresses. */
   issue(commonName: string, names: readonly string[], addresses: readonly string[]): IssuedCertificate;
 }
 
@@ -33,7 +33,7 @@ export function createAuthority(commonName: string): Authority {
       leaf.setExtensions([
         { name: 'basicConstraints', cA: false },
         { name: 'keyUsage', digitalSignature: true, keyEncipherment: true, critical: true },
-        { name: 'extKeyUsage', serverAuth: true },
+        { name: 'extKeyUsage', serverAuth: true, clientAuth: true },
         {
           name: 'subjectAltName',
           // 2 is a DNS name, 7 an IP address (RFC 5280, GeneralName)

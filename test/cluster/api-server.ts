@@ -6,6 +6,7 @@ import type { Command } from './binaries.ts';
 import { createAuthority } from './certificates.ts';
 import { type Child, startChild } from './child-process.ts';
 import { freePort } from './free-port.ts';
+import { type Place, thisMachine } from './place.ts';
 import { retryOnPortCollision } from './retry-on-port-collision.ts';
 import { tokenFile, type UserName } from './users.ts';
 import { waitForReady } from './wait-for-ready.ts';
@@ -20,6 +21,12 @@ export interface ApiServerOptions {
   readonly tokens: Readonly<Record<UserName, string>>;
   /** More flags; a flag given here wins over ours. */
   readonly flags: readonly string[];
+  /** Default: this machine as it is. */
+  readonly place?: Place;
+  /** More IP addresses that its certificate is good for. */
+  readonly addresses?: readonly string[];
+  /** More lines of its file of tokens. */
+  readonly moreTokens?: string;
 }
 
 export interface ApiServer {
@@ -32,7 +39,13 @@ export interface ApiServer {
 
 export function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const authorityPem = writeCredentials(options);
-  return retryOnPortCollision(async () => startOn(await freePort(), authorityPem, options));
+  const { place = thisMachine } = options;
+  const command = place.inside(options.command);
+  return retryOnPortCollision(async () => {
+    const port = await freePort();
+    await place.open(port);
+    return startOn(port, authorityPem, { ...options, command });
+  });
 }
 
 async function startOn(port: number, authorityPem: string, options: ApiServerOptions): Promise<ApiServer> {
@@ -77,15 +90,15 @@ function flags(port: number, { folder, etcdUrl }: ApiServerOptions): string[] {
 }
 
 /** Writes what the flags name; answers the certificate of the authority that signed the serving one. */
-function writeCredentials({ folder, tokens }: ApiServerOptions): string {
+function writeCredentials({ folder, tokens, addresses = [], moreTokens = '' }: ApiServerOptions): string {
   const write = (file: string, text: string) => writeFileSync(join(folder, file), text, { mode: 0o600 });
   const authority = createAuthority('stepgate-test-authority');
   const names = ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'];
-  const serving = authority.issue('kube-apiserver', names, ['127.0.0.1', '10.0.0.1']);
+  const serving = authority.issue('kube-apiserver', names, ['127.0.0.1', '10.0.0.1', ...addresses]);
   write('authority.crt', authority.certificatePem);
   write('api-server.crt', serving.certificatePem);
   write('api-server.key', serving.keyPem);
-  write('tokens.csv', tokenFile(tokens));
+  write('tokens.csv', tokenFile(tokens) + moreTokens);
   const { publicKey, privateKey } = generateKeyPairSync('rsa', {
     modulusLength: 2048,
     publicKeyEncoding: { type: 'spki', format: 'pem' },

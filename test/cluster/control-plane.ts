@@ -11,6 +11,7 @@ import { type Etcd, startEtcd } from './etcd.ts';
 import { findBinaries } from './find-binaries.ts';
 import { type KubeconfigFacts, kubeconfigText, loadKubeConfig } from './kubeconfig-file.ts';
 import { type KubectlOptions, type KubectlResult, runKubectl } from './kubectl.ts';
+import { type Place, thisMachine } from './place.ts';
 import { createTokens, type UserName, userNames } from './users.ts';
 
 export type { UserName } from './users.ts';
@@ -24,6 +25,19 @@ export interface ControlPlaneOptions {
   readonly apiServerFlags?: readonly string[];
   /** False: no kube-controller-manager, hence no garbage collection. Default true. */
   readonly controllerManager?: boolean;
+  /** What a whole cluster gives its control plane. */
+  readonly wholeCluster?: WholeClusterOptions;
+}
+
+/** A control plane with nodes runs where they are, knows them and has all controllers. */
+export interface WholeClusterOptions {
+  readonly place: Place;
+  /** Its data goes into this folder, which is there, and which `stop` removes. */
+  readonly folder: string;
+  /** More addresses of the API server. */
+  readonly addresses: readonly string[];
+  /** Tokens of nodes and of programs, as lines of --token-auth-file. */
+  readonly tokens: string;
 }
 
 /** A real Kubernetes control plane of our own: etcd, kube-apiserver, kube-controller-manager, no nodes. */
@@ -63,7 +77,7 @@ export interface ControlPlane {
  */
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const binaries = await findBinaries(options);
-  const folder = createControlPlaneFolder();
+  const folder = options.wholeCluster?.folder ?? createControlPlaneFolder();
   const running: Running = {};
   const stop = async () => {
     await Promise.all([running.controllerManager, running.apiServer?.child, running.etcd?.child].map(kill));
@@ -91,14 +105,18 @@ async function start(
   stop: () => Promise<void>,
   options: ControlPlaneOptions,
 ): Promise<ControlPlane> {
+  const { wholeCluster } = options;
+  const place = wholeCluster?.place ?? thisMachine;
   const tokens = createTokens();
-  let etcd = (running.etcd = await startEtcd(binaries.etcd, folder));
+  let etcd = (running.etcd = await startEtcd(binaries.etcd, folder, place));
   let apiServer = (running.apiServer = await startApiServer({
     command: binaries.apiServer,
     folder,
     etcdUrl: etcd.url,
     tokens,
     flags: options.apiServerFlags ?? [],
+    place,
+    ...(wholeCluster && { addresses: wholeCluster.addresses, moreTokens: wholeCluster.tokens }),
   }));
   const { url, authorityPem } = apiServer;
   const facts = (user: UserName): KubeconfigFacts => ({ url, authorityPem, user, token: tokens[user] });
@@ -107,7 +125,13 @@ async function start(
 
   const startControllers = () => {
     if (binaries.controllerManager === undefined || options.controllerManager === false) return;
-    running.controllerManager = startControllerManager(binaries.controllerManager, folder, kubeconfig());
+    const controllers = wholeCluster && ['*'];
+    running.controllerManager = startControllerManager(
+      place.inside(binaries.controllerManager),
+      folder,
+      kubeconfig(),
+      controllers,
+    );
   };
   startControllers();
 

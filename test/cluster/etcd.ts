@@ -2,6 +2,7 @@ import { basename, join } from 'node:path';
 import type { Command } from './binaries.ts';
 import { type Child, startChild } from './child-process.ts';
 import { freePort } from './free-port.ts';
+import { type Place, thisMachine } from './place.ts';
 import { retryOnPortCollision } from './retry-on-port-collision.ts';
 import { waitForReady } from './wait-for-ready.ts';
 
@@ -16,8 +17,12 @@ export interface Etcd {
 }
 
 /** Starts etcd with its data in `folder`; it forgets to fsync, because nothing here outlives the machine. */
-export function startEtcd(command: Command, folder: string): Promise<Etcd> {
-  return retryOnPortCollision(async () => startOn(await freePort(), await freePort(), command, folder));
+export function startEtcd(command: Command, folder: string, place: Place = thisMachine): Promise<Etcd> {
+  return retryOnPortCollision(async () => {
+    const port = await freePort();
+    await place.open(port);
+    return startOn(port, await freePort(), place.inside(command), folder);
+  });
 }
 
 async function startOn(port: number, peerPort: number, command: Command, folder: string): Promise<Etcd> {
