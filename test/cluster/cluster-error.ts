@@ -25,7 +25,7 @@ export class NoCertManagerError extends Error {
   constructor(version: string, reason: string) {
     super(
       `The controllers of cert-manager ${version} could not be built: ${reason}\n` +
-        'They need Go on the PATH (https://go.dev/dl), and are then built once, in about three minutes.',
+        'They need Go on the PATH (https://go.dev/dl), and are then built once, in about four minutes.',
     );
     this.name = 'NoCertManagerError';
   }
