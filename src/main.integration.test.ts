@@ -87,8 +87,8 @@ describe.concurrent('the command', () => {
   });
 
   it.each([
-    ['no command', [], 'expected the command webhook or controller, got ""'],
-    ['an unknown command', ['serve'], 'expected the command webhook or controller, got "serve"'],
+    ['no command', [], 'expected the command webhook, controller, or check-limit, got ""'],
+    ['an unknown command', ['serve'], 'expected the command webhook, controller, or check-limit, got "serve"'],
     ['two commands', ['webhook', 'controller'], "Unexpected argument 'controller'"],
     ['a flag of the other command', ['controller', '--client-ca=x'], "Unknown option '--client-ca'"],
     [

@@ -1,6 +1,7 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { Registry } from 'prom-client';
 import type { Installation } from '../src/api/manifests/installation.ts';
+import { requiredDefinitions } from '../src/api/manifests/required-definitions.ts';
 import {
   mutateExecutionsPath,
   mutateWorkflowsPath,
@@ -34,6 +35,7 @@ import { mutateWorkflow } from './approval/mutate-workflow.ts';
 import { startCertificateFiles } from './certificates/certificate-files.ts';
 import { startSelfManagedCertificates } from './certificates/self-managed-certificates.ts';
 import type { CertificateMetrics, CertificateSource } from './certificates/serving-certificate.ts';
+import { startDefinitionCheck } from './cluster/definition-check.ts';
 import { createExecutionReader } from './cluster/execution-reader.ts';
 import { watchActiveExecutions } from './cluster/execution-watch.ts';
 import { createInstallationMark } from './cluster/installation-mark.ts';
@@ -176,6 +178,7 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
     workflowexecutions: workflows.reflector,
   };
   reportLags(reflectors, kubeMetrics);
+  const definitions = startDefinitionCheck({ client, clock, logger, required: requiredDefinitions() });
   await recall(client, keeper, logger);
 
   const reviewer = createAccessReviewer(client, clock);
@@ -220,7 +223,7 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
     ...(options.host === undefined ? {} : { host: options.host }),
     certificate: certificates.current(),
     ...(clients === undefined ? {} : { clientAuthority: clients.current() }),
-    readiness: () => readinessOf(reflectors, labeller),
+    readiness: () => readinessOf(reflectors, labeller, definitions),
     metricsSource: registry,
     metrics: createAdmissionMetrics(registry),
     logger,
@@ -239,6 +242,7 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
         certificates.stop(),
         clients?.stop(),
         config.stop(),
+        definitions.stop(),
         ...Object.values(reflectors).map((reflector) => reflector.stop()),
         events.stop(),
       ]);
