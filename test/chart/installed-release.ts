@@ -17,7 +17,11 @@ export interface Release {
 }
 
 /** Who talks to helm here has all rights, as whoever installs such a thing. */
-export function releaseOf(controlPlane: ControlPlane, name: string, namespace: string): Release {
+export function releaseOf(
+  controlPlane: Pick<ControlPlane, 'kubeconfig'>,
+  name: string,
+  namespace: string,
+): Release {
   const helm = (...args: readonly string[]): Promise<KubectlResult> =>
     runHelm([...args, `--namespace=${namespace}`], { KUBECONFIG: controlPlane.kubeconfig() });
   const succeed = async (...args: readonly string[]): Promise<string> => {

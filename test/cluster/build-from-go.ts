@@ -23,7 +23,9 @@ export interface GoBuild {
     readonly folder: string;
     readonly target: string;
   }[];
-  /** What to build, of which the target is then a folder. Default: the one program of the module's root. */
+  /** The main package, where it is not the inputs' own. */
+  readonly package?: string;
+  /** Several main packages; the target is then a folder. */
   readonly packages?: readonly string[];
   /** Where the binary goes; it appears there whole or not at all. */
   readonly target: string;
@@ -43,7 +45,7 @@ export async function buildFromGo(build: GoBuild): Promise<void> {
     }
     progress(`building the ${name} from Go modules, once (${build.duration})`);
 
-    const wanted = build.packages ?? ['.'];
+    const wanted = build.packages ?? [build.package ?? '.'];
     let downloaded = 0;
     const packages = await runGo(
       go,

@@ -23,7 +23,9 @@ const servedGroup = /^cert-manager\.io_/;
  * Rejects with NoCertManagerError where it is neither cached nor can be built, and with kubectl's words where the API
  * server refuses a CRD.
  */
-export async function startCertManager(controlPlane: ControlPlane): Promise<CertManager> {
+export async function startCertManager(
+  controlPlane: Pick<ControlPlane, 'folder' | 'kubeconfig' | 'kubectl'>,
+): Promise<CertManager> {
   const { version, program, crdsFolder } = await findCertManager();
   const crds = readdirSync(crdsFolder).filter((file) => servedGroup.test(file));
   const files = crds.flatMap((file) => ['-f', join(crdsFolder, file)]);
@@ -39,7 +41,7 @@ export async function startCertManager(controlPlane: ControlPlane): Promise<Cert
   return { version, child, stop: () => child.kill() };
 }
 
-async function succeed(controlPlane: ControlPlane, args: readonly string[]): Promise<void> {
+async function succeed(controlPlane: Pick<ControlPlane, 'kubectl'>, args: readonly string[]): Promise<void> {
   const { exitCode, stderr } = await controlPlane.kubectl(args);
   if (exitCode !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr}`);
 }

@@ -6,6 +6,8 @@ export interface WholeClusterOptions {
   readonly progress?: Progress;
   /** More flags for kube-apiserver, `--name=value`; they win over ours. */
   readonly apiServerFlags?: readonly string[];
+  /** A folder that kube-apiserver has at the same path, where a flag names one. */
+  readonly sharedFolder?: string;
 }
 
 /** A real cluster with nodes, on which pods run; its user is its administrator. */

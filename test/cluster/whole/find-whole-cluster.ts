@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { findOwnClusterPrograms, startOwnCluster } from './own-cluster.ts';
+import { NoWholeClusterError } from './whole-cluster-error.ts';
+import type { WholeCluster, WholeClusterOptions } from './whole-cluster.ts';
+
+/** Starts one, with everything found or built that it takes. */
+export type StartWholeCluster = (options?: WholeClusterOptions) => Promise<WholeCluster>;
+
+/**
+ * The way to a cluster with a node on this machine: kind where Docker may run privileged, else a node of our own, on
+ * Linux as root. Builds and installs what that takes. Rejects with NoWholeClusterError where neither is possible.
+ */
+export async function findWholeCluster(options: WholeClusterOptions = {}): Promise<StartWholeCluster> {
+  const reasons: string[] = [];
+  const obstacle = ownNodeObstacle();
+  if (obstacle === undefined) {
+    const programs = await findOwnClusterPrograms(options);
+    return (given) => startOwnCluster(programs, { ...options, ...given });
+  }
+  reasons.push(`a node of our own: ${obstacle}`);
+  throw new NoWholeClusterError(reasons);
+}
+
+/** Why this machine cannot have a node of our own; undefined where it can. */
+function ownNodeObstacle(): string | undefined {
+  if (process.platform !== 'linux') return 'this is not Linux';
+  if (process.getuid?.() !== 0) return 'this is not root';
+  const namespaces = ['--net', '--mount', '--pid', '--ipc', '--uts', '--fork', '--mount-proc', 'true'];
+  if (spawnSync('unshare', namespaces).status !== 0) return 'no namespaces can be made (unshare)';
+  return cgroupObstacle();
+}
+
+function cgroupObstacle(): string | undefined {
+  const root = '/sys/fs/cgroup';
+  try {
+    const hierarchy = readdirSync(root).includes('cgroup.controllers') ? root : join(root, 'memory');
+    const probe = join(hierarchy, `stepgate-probe-${process.pid}`);
+    mkdirSync(probe);
+    rmdirSync(probe);
+    return undefined;
+  } catch (error) {
+    return `no cgroup can be made (${String(error)})`;
+  }
+}
