@@ -1,5 +1,10 @@
 import type { KubernetesExecution } from '../api/kubernetes-execution.ts';
-import { kubernetesExecutionKind, type ResourceKind, workflowExecutionKind, workflowLabel } from '../api/names.ts';
+import {
+  kubernetesExecutionKind,
+  type ResourceKind,
+  workflowExecutionKind,
+  workflowLabel,
+} from '../api/names.ts';
 import { activeExecutionFieldSelector } from '../api/phase.ts';
 import type { Clock } from '../kube/clock.ts';
 import { listAll } from '../kube/consistent-list.ts';
@@ -180,7 +185,8 @@ async function remove(
 async function cleanUp({ client, namespace, workflow }: LimitCheckOptions, count: number): Promise<void> {
   await remove(client, workflow, namespace, workflowExecutionKind);
   // Its garbage is collected, but not everywhere at once.
-  for (let index = 1; index <= count; index += 1) await remove(client, `${workflow}-check-${index}`, namespace);
+  for (let index = 1; index <= count; index += 1)
+    await remove(client, `${workflow}-check-${index}`, namespace);
 }
 
 /** What an account without rights does in vain. */

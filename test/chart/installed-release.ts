@@ -8,7 +8,7 @@ export interface Release {
   readonly namespace: string;
   /** `helm install`, the namespace too. Rejects with helm's words where it is refused. */
   install(values?: Values): Promise<string>;
-  upgrade(values?: Values): Promise<string>;
+  upgrade(values?: Values, ...flags: readonly string[]): Promise<string>;
   uninstall(): Promise<string>;
   /** As `install`, whatever comes of it. */
   tryInstall(values?: Values): Promise<KubectlResult>;
@@ -41,7 +41,7 @@ export function releaseOf(
     namespace,
     install: (values) => succeed(...installing(values)),
     tryInstall: (values) => helm(...installing(values)),
-    upgrade: (values) => succeed('upgrade', name, chartFolder, ...valueFlags(values)),
+    upgrade: (values, ...flags) => succeed('upgrade', name, chartFolder, ...valueFlags(values), ...flags),
     uninstall: () => succeed('uninstall', name),
     async objects() {
       const texts = [await succeed('get', 'manifest', name), await succeed('get', 'hooks', name)];

@@ -95,7 +95,11 @@ export async function startRenderedPod(
 }
 
 /** Arguments name files by where volumes are mounted. */
-function inFolders(text: string, { containers: [container], volumes = [] }: PodSpec, place: PodPlace): string {
+function inFolders(
+  text: string,
+  { containers: [container], volumes = [] }: PodSpec,
+  place: PodPlace,
+): string {
   let moved = text;
   for (const { name, mountPath } of container.volumeMounts ?? []) {
     const folder = place.folders?.[name];

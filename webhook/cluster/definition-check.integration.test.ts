@@ -31,7 +31,9 @@ afterAll(async () => {
 /** Without selectableFields and without the rules at the root of its schema. */
 function olderThan(definition: SchemaObject): object {
   const copy = structuredClone(definition) as {
-    spec: { versions: [{ selectableFields?: unknown; schema: { openAPIV3Schema: Record<string, unknown> } }] };
+    spec: {
+      versions: [{ selectableFields?: unknown; schema: { openAPIV3Schema: Record<string, unknown> } }];
+    };
   };
   const [version] = copy.spec.versions;
   delete version.selectableFields;

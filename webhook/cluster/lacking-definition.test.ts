@@ -14,7 +14,14 @@ const required: RequiredDefinition = {
 const declared = { properties: { status: { properties: { phase: {} } } } };
 
 function stored(version: object): StoredDefinition {
-  return { spec: { versions: [{ name: 'v1', served: true }, { name: 'v1alpha1', served: true, ...version }] } };
+  return {
+    spec: {
+      versions: [
+        { name: 'v1', served: true },
+        { name: 'v1alpha1', served: true, ...version },
+      ],
+    },
+  };
 }
 
 /** The patch in the command that a reason ends with. */
@@ -47,7 +54,11 @@ describe('lackOf', () => {
     expect(patchIn(reason)).toEqual([
       { op: 'test', path: '/spec/versions/1/name', value: 'v1alpha1' },
       { op: 'add', path: '/spec/versions/1/selectableFields', value: [{ jsonPath: '.status.phase' }] },
-      { op: 'add', path: '/spec/versions/1/schema/openAPIV3Schema/x-kubernetes-validations', value: [settled] },
+      {
+        op: 'add',
+        path: '/spec/versions/1/schema/openAPIV3Schema/x-kubernetes-validations',
+        value: [settled],
+      },
     ]);
   });
 
@@ -57,7 +68,11 @@ describe('lackOf', () => {
     expect(patchIn(reason)).toEqual([
       { op: 'test', path: '/spec/versions/1/name', value: 'v1alpha1' },
       { op: 'add', path: '/spec/versions/1/selectableFields/-', value: { jsonPath: '.status.phase' } },
-      { op: 'add', path: '/spec/versions/1/schema/openAPIV3Schema/x-kubernetes-validations/-', value: settled },
+      {
+        op: 'add',
+        path: '/spec/versions/1/schema/openAPIV3Schema/x-kubernetes-validations/-',
+        value: settled,
+      },
     ]);
   });
 

@@ -40,8 +40,7 @@ export function lackOf(required: RequiredDefinition, { spec }: StoredDefinition)
   ].join(' and ');
   const paths = [...fields, ...rules.map(({ fieldPath = '' }) => fieldPath)];
   const undeclared = [...new Set(paths)].filter((path) => !isDeclared(path, schema));
-  const first =
-    undeclared.length === 0 ? '' : `Its schema must first declare ${undeclared.join(', ')}. `;
+  const first = undeclared.length === 0 ? '' : `Its schema must first declare ${undeclared.join(', ')}. `;
   const at = `/spec/versions/${index}`;
   const patch = [
     // Versions are named by their place: the patch must not hit another one.
@@ -73,7 +72,13 @@ function command(name: string, patch: readonly object[]): string {
   return `kubectl patch customresourcedefinition ${name} --type=json --patch='${json}'`;
 }
 
-function subjectOf({ fieldPath, message }: { readonly fieldPath?: string; readonly message: string }): string {
+function subjectOf({
+  fieldPath,
+  message,
+}: {
+  readonly fieldPath?: string;
+  readonly message: string;
+}): string {
   return fieldPath ?? message;
 }
 

@@ -68,7 +68,7 @@ function namespaceRules(installation: Installation): readonly SchemaObject[] {
       apiGroups: [''],
       resources: ['configmaps'],
       resourceNames: [installation.configMap],
-      verbs: ['get', 'list', 'watch'],
+      verbs: ['list', 'watch'],
     },
   ];
 }
