@@ -22,7 +22,7 @@ demo: setup ## A real API server, two replicas, and the story of the limit and o
 
 .PHONY: test
 test: setup ## All tests, with coverage floors. K8S_VERSION=1.32 picks the control plane
-	vitest run --coverage
+	vitest run --project unit --project integration --coverage
 
 .PHONY: unit
 unit: setup ## The tests that need no control plane

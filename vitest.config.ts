@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 /**
- * Two projects: `unit` needs nothing but Node; `integration` needs the real control plane, which its
- * global setup finds or builds once, before the first test.
+ * Three projects: `unit` needs nothing but Node; `integration` needs the real control plane, which its
+ * global setup finds or builds once, before the first test; `e2e` needs a cluster with nodes, and runs by itself.
  */
 export default defineConfig({
   // Examples import the package as its users do; in tests that is what the sources say now.
@@ -43,7 +43,7 @@ export default defineConfig({
             'test/**/*.test.ts',
             'examples/**/*.test.ts',
           ],
-          exclude: ['**/*.integration.test.ts', 'node_modules/**'],
+          exclude: ['**/*.integration.test.ts', '**/*.e2e.test.ts', 'node_modules/**'],
         },
       },
       {
@@ -54,6 +54,17 @@ export default defineConfig({
           exclude: ['node_modules/**', 'dist/**'],
           globalSetup: ['test/cluster/vitest-global-setup.ts'],
           testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      // In pods. `make e2e` runs it; the cluster is started by the suite itself.
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.e2e.test.ts'],
+          globalSetup: ['test/e2e/vitest-global-setup.ts'],
+          testTimeout: 120_000,
           hookTimeout: 120_000,
         },
       },

@@ -13,6 +13,7 @@ export interface AuditedRequest {
     readonly namespace?: string;
   };
   readonly responseStatus?: { readonly code?: number };
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** The API server's own record of requests. */

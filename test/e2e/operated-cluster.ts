@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createKubeClient, type KubeClient } from '../../src/kube/kube-client.ts';
 import { type AuditLog, auditLogIn } from '../chart/audit-log.ts';
 import type { Values } from '../chart/helm.ts';
 import { type Release, releaseOf } from '../chart/installed-release.ts';
@@ -9,7 +10,8 @@ import { type CertManager, startCertManager } from '../cluster/cert-manager.ts';
 import type { KubectlOptions } from '../cluster/kubectl.ts';
 import type { StartWholeCluster } from '../cluster/whole/find-whole-cluster.ts';
 import type { WholeCluster } from '../cluster/whole/whole-cluster.ts';
-import { productImage } from './product-image.ts';
+import { type Observer, startObserver } from '../storm/observer.ts';
+import { type ProductImage, productImage } from './product-image.ts';
 
 /** A cluster as an operator has it: nodes, cert-manager, and the product installed from its image and its chart. */
 export interface OperatedCluster {
@@ -17,6 +19,13 @@ export interface OperatedCluster {
   readonly certManager: CertManager;
   readonly release: Release;
   readonly audit: AuditLog;
+  readonly image: ProductImage;
+  /** As the administrator. */
+  readonly client: KubeClient;
+  /** Sees every execution from the first. */
+  readonly observer: Observer;
+  /** Names of the nodes, in order. */
+  readonly nodes: readonly string[];
   /** Values of the chart that every install and upgrade needs here. */
   readonly values: Values;
   /** How long `helm install` took until all pods were Ready. */
@@ -26,20 +35,31 @@ export interface OperatedCluster {
   stop(): Promise<void>;
 }
 
+export interface OperatedClusterOptions {
+  readonly progress?: Progress;
+  /** Default 1. */
+  readonly nodes?: number;
+}
+
 /** Of the release, and of the namespace that it is installed in. */
 export const installed = { release: 'stepgate', namespace: 'kubernaut-system' };
 
 /** Starts all of it; resolves when every pod of the product is Ready. */
 export async function startOperatedCluster(
   start: StartWholeCluster,
-  { progress = () => {} }: { readonly progress?: Progress } = {},
+  given: OperatedClusterOptions = {},
 ): Promise<OperatedCluster> {
+  const { progress = () => {} } = given;
   const image = await productImage();
   const auditFolder = mkdtempSync(join(tmpdir(), 'stepgate-audit-'));
   const audit = auditLogIn(auditFolder);
   const cluster = await start({ apiServerFlags: audit.flags, sharedFolder: auditFolder });
+  const client = createKubeClient(cluster.kubeConfig());
   let certManager: CertManager | undefined;
+  let observer: Observer | undefined;
   const stop = async () => {
+    await observer?.stop().catch(() => {}); // who needs its history has asked for it
+    client.close();
     await certManager?.stop();
     await cluster.stop();
     rmSync(auditFolder, { recursive: true, force: true });
@@ -51,6 +71,8 @@ export async function startOperatedCluster(
   };
   try {
     progress(`a cluster is up: ${cluster.made}, Kubernetes ${cluster.version}`);
+    const nodes = [cluster.firstNode];
+    for (let count = 1; count < (given.nodes ?? 1); count += 1) nodes.push(await cluster.addNode());
     certManager = await startCertManager(cluster);
     await cluster.loadImage(image.archive);
     progress(`cert-manager ${certManager.version} runs, and the image is loaded`);
@@ -62,7 +84,9 @@ export async function startOperatedCluster(
     await rolledOut(kubectl);
     const installSeconds = (performance.now() - startedAt) / 1_000;
     progress(`stepgate is installed; its pods were Ready after ${installSeconds.toFixed(0)} s`);
-    return { cluster, certManager, release, audit, values, installSeconds, kubectl, stop };
+    observer = await startObserver(client);
+    const parts = { cluster, certManager, release, audit, image, client, observer, nodes };
+    return { ...parts, values, installSeconds, kubectl, stop };
   } catch (error) {
     await stop();
     throw error;

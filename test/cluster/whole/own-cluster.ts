@@ -5,7 +5,8 @@ import { startControlPlane, type ControlPlane } from '../control-plane.ts';
 import { findBinaries } from '../find-binaries.ts';
 import { kubeconfigText } from '../kubeconfig-file.ts';
 import { createClusterFolder, type ClusterFolder } from './cluster-folder.ts';
-import { importImage, pauseImage } from './containerd.ts';
+import { containerdClient, importImage, pauseImage } from './containerd.ts';
+import { killCommand } from './kill-command.ts';
 import { findNodePrograms, nodeVersion, type NodePrograms } from './find-node-programs.ts';
 import { writeProgramImage } from './image-archive.ts';
 import { machinePrograms, type MachinePrograms } from './machine-programs.ts';
@@ -114,11 +115,19 @@ async function start(starting: Starting): Promise<WholeCluster> {
   }
   await startNode(1, first);
 
+  function nodeOf(name: string): NodeOptions {
+    const node = options.get(name);
+    if (node === undefined) throw new RangeError(`there is no node ${name}`);
+    return node;
+  }
+
   return {
     made: 'node of our own',
     version: controlPlane.version,
     url: controlPlane.url,
     folder: folder.path,
+    firstNode: nodeName(1),
+    idleImage: pauseImage,
     kubeconfig: () => controlPlane.kubeconfig(),
     kubeConfig: () => controlPlane.kubeConfig(),
     kubectl: (args, given) => controlPlane.kubectl(args, given),
@@ -135,10 +144,12 @@ async function start(starting: Starting): Promise<WholeCluster> {
       return startNode(number, namespaces);
     },
     async killNode(name) {
-      const node = options.get(name);
-      if (node === undefined) throw new RangeError(`there is no node ${name}`);
+      const node = nodeOf(name);
       options.delete(name);
       await node.namespaces.end();
+    },
+    async killContainer(name, id) {
+      await containerdClient(nodeOf(name), killCommand(id));
     },
     stop,
   };

@@ -20,6 +20,10 @@ export interface WholeCluster {
   readonly url: string;
   /** Logs and whatever else a test wants to keep; gone after `stop`. */
   readonly folder: string;
+  /** The node that is there from the start. */
+  readonly firstNode: string;
+  /** An image, present on every node, of a program that does nothing: what tests run where any pod will do. */
+  readonly idleImage: string;
   /** Path of a kubeconfig file. */
   kubeconfig(): string;
   /** The same for client-node. */
@@ -32,6 +36,8 @@ export interface WholeCluster {
   addNode(): Promise<string>;
   /** Ends a node's kubelet and containers at once, as a machine that loses power does. */
   killNode(name: string): Promise<void>;
+  /** Kills the process of a running container with -9; the kubelet starts it anew. `id` as in a pod's status. */
+  killContainer(node: string, id: string): Promise<void>;
   /** Kills the API server and starts it again at the same address; ready when settled. */
   restartApiServer(): Promise<void>;
   /** Removes all of it: processes, mounts, networks, cgroups, files. May be called twice. */

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../cluster/eventually.ts';
+import type { GroundOf } from './ground.ts';
+import { installed } from './operated-cluster.ts';
+import { startCreateLoad } from './create-load.ts';
+import { podsOf } from './product-pods.ts';
+import { workflowIs } from './workflow-phase.ts';
+
+/** What is lost, and comes back. */
+export function declareFailures(ground: GroundOf): void {
+  describe('when', () => {
+    it('the leading controller is killed, another one goes on', { timeout: 400_000 }, async () => {
+      const { cluster, kubectl } = ground();
+      const image = ground().image;
+      const steps = Array.from({ length: 10 }, (_, index) => ({
+        stepNumber: index + 1,
+        action: 'job',
+        parameters: {
+          image: `${image.repository}:${image.tag}`,
+          command: ['node', '-e', 'setTimeout(() => {}, 5000)'],
+        },
+      }));
+      const workflow = {
+        apiVersion: 'workflowexecution.kubernaut.io/v1alpha1',
+        kind: 'WorkflowExecution',
+        metadata: { name: 'outlive' },
+        spec: { steps },
+      };
+      await kubectl(['create', '-n', 'default', '-f', '-'], { input: JSON.stringify(workflow) });
+      await eventually('it has begun', async () => (await jobs()) > 0, 120_000);
+      const holder = ['-o', 'jsonpath={.items[*].spec.holderIdentity}'];
+      const holders = await kubectl(['get', 'leases', '-n', installed.namespace, ...holder]);
+      const leader = (await podsOf(ground(), 'controller')).find(({ name }) => holders.includes(name));
+      if (leader === undefined) throw new Error(`no pod holds the Lease: ${holders}`);
+      await cluster.killContainer(leader.node, leader.containerId);
+      await workflowIs(ground, 'outlive', 'default', 'completed');
+      expect(await jobs()).toBe(10); // none was done twice
+
+      async function jobs(): Promise<number> {
+        const text = await kubectl(['get', 'jobs', '-n', 'default', '-o', 'name']);
+        return text.split('\n').filter((line) => line.includes('outlive')).length;
+      }
+    });
+
+    it('the API server is restarted, creates go on and the limit holds', { timeout: 400_000 }, async () => {
+      const { client, cluster } = ground();
+      await using load = await startCreateLoad(client, {
+        namespace: 'restarted',
+        workflows: 2,
+        clientsEach: 4,
+      });
+      await load.goesOn();
+      await cluster.restartApiServer();
+      await load.goesOn();
+      const { failures } = await load.stop();
+      // While it is away nothing can be created; no answer of ours may be among the failures.
+      expect(failures.filter((failure) => /stepgate\.kubernaut\.io" denied/.test(failure))).toEqual([]);
+    });
+  });
+}
