@@ -28,6 +28,7 @@ export interface AuditLog {
 export function auditLogIn(folder: string): AuditLog {
   const policy = join(folder, 'audit-policy.json');
   const log = join(folder, 'audit.log');
+  writeFileSync(log, ''); // it stays ours to read, whoever appends to it
   writeFileSync(
     policy,
     JSON.stringify({

@@ -26,6 +26,11 @@ for program in etcd kube-apiserver kube-controller-manager; do
 done
 `;
 
+/** The node image of a version: kind's, or the one that STEPGATE_NODE_IMAGE names. */
+export function nodeImageName(version: string): string {
+  return process.env['STEPGATE_NODE_IMAGE'] || `kindest/node:${version}`;
+}
+
 /**
  * Takes the control plane's programs out of `kindest/node:<version>` (or the image that
  * STEPGATE_NODE_IMAGE names) into `target`, with Docker. They then run as ordinary processes, so that this
@@ -38,7 +43,7 @@ export async function extractFromNodeImage(
 ): Promise<void> {
   if (process.platform !== 'linux')
     throw new Error('Docker: its programs are for Linux, this machine is not');
-  const image = process.env['STEPGATE_NODE_IMAGE'] || `kindest/node:${version}`;
+  const image = nodeImageName(version);
   const { GenericContainer, getContainerRuntimeClient } = await import('testcontainers'); // slow to load
   await getContainerRuntimeClient().catch((error: unknown) => {
     throw new Error('Docker: no engine answers', { cause: error });

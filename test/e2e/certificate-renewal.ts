@@ -22,7 +22,13 @@ export async function renewCertificate(operated: Pick<OperatedCluster, 'kubectl'
   const conditions = [...status.conditions.filter(({ type }) => type !== issuing.type), issuing];
   const expiries = await expiryDates(operated);
   await kubectl([
-    ...['patch', 'certificate', certificate, ...here, '--subresource=status', '--type=merge', '-p'],
+    'patch',
+    'certificate',
+    certificate,
+    ...here,
+    '--subresource=status',
+    '--type=merge',
+    '-p',
     JSON.stringify({ status: { conditions } }),
   ]);
   await eventually(

@@ -31,7 +31,7 @@ export interface OperatedCluster {
   /** How long `helm install` took until all pods were Ready. */
   readonly installSeconds: number;
   /** Runs kubectl as the administrator and answers its stdout. Rejects with its stderr. */
-  kubectl(args: readonly string[], options?: KubectlOptions): Promise<string>;
+  readonly kubectl: (args: readonly string[], options?: KubectlOptions) => Promise<string>;
   stop(): Promise<void>;
 }
 

@@ -18,7 +18,13 @@ export function declareConfiguration(ground: GroundOf): void {
         const { kubectl, client } = ground();
         const edit = (limit: string) =>
           kubectl([
-            ...['patch', 'configmap', configMapName, '-n', installed.namespace, '--type=merge', '-p'],
+            'patch',
+            'configmap',
+            configMapName,
+            '-n',
+            installed.namespace,
+            '--type=merge',
+            '-p',
             JSON.stringify({ data: { 'max-parallel-steps': limit } }),
           ]);
         const namespace = await openNamespace(client, 'edited');

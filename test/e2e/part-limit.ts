@@ -27,8 +27,15 @@ export function declareLimit(ground: GroundOf): void {
         'Workflow "heal" may have 5 active executions and all of its slots are taken',
       );
       await kubectl([
-        ...['patch', 'kubernetesexecution', 'a', '-n', 'shop', '--subresource=status', '--type=merge'],
-        ...['-p', '{"status":{"phase":"completed"}}'],
+        'patch',
+        'kubernetesexecution',
+        'a',
+        '-n',
+        'shop',
+        '--subresource=status',
+        '--type=merge',
+        '-p',
+        '{"status":{"phase":"completed"}}',
       ]);
       await eventually('the next one fits', async () => {
         const { exitCode } = await cluster.kubectl(['create', ...inShop], { input: execution('e') });

@@ -9,8 +9,12 @@ export async function workflowIs(
 ): Promise<void> {
   const { cluster, kubectl } = ground();
   const { exitCode } = await cluster.kubectl([
-    ...['wait', `workflowexecution/${name}`, '-n', namespace],
-    ...[`--for=jsonpath={.status.phase}=${phase}`, '--timeout=240s'],
+    'wait',
+    `workflowexecution/${name}`,
+    '-n',
+    namespace,
+    `--for=jsonpath={.status.phase}=${phase}`,
+    '--timeout=240s',
   ]);
   if (exitCode === 0) return;
   const executions = await kubectl(['get', 'kubernetesexecutions', '-n', namespace, '-o', 'yaml']);

@@ -12,20 +12,23 @@ const containerSecurity = { allowPrivilegeEscalation: false, capabilities: { dro
 /** See {@link IdleDeployment}. */
 export function idleDeployment({ name, image, replicas, node }: IdleDeployment): object {
   const labels = { app: name };
-  const prefers = node && {
-    affinity: {
-      nodeAffinity: {
-        preferredDuringSchedulingIgnoredDuringExecution: [
-          {
-            weight: 100,
-            preference: {
-              matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: [node] }],
+  const prefers =
+    node === undefined
+      ? {}
+      : {
+          affinity: {
+            nodeAffinity: {
+              preferredDuringSchedulingIgnoredDuringExecution: [
+                {
+                  weight: 100,
+                  preference: {
+                    matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: [node] }],
+                  },
+                },
+              ],
             },
           },
-        ],
-      },
-    },
-  };
+        };
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -33,7 +36,7 @@ export function idleDeployment({ name, image, replicas, node }: IdleDeployment):
     spec: {
       replicas,
       selector: { matchLabels: labels },
-      template: { metadata: { labels }, spec: { ...idlePodSpec(image), ...(prefers || {}) } },
+      template: { metadata: { labels }, spec: { ...idlePodSpec(image), ...prefers } },
     },
   };
 }

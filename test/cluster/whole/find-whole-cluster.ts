@@ -1,6 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { findBinaries } from '../find-binaries.ts';
+import { resolveVersion } from '../versions.ts';
+import { kindObstacle } from './kind-obstacle.ts';
 import { findOwnClusterPrograms, startOwnCluster } from './own-cluster.ts';
 import { NoWholeClusterError } from './whole-cluster-error.ts';
 import type { WholeCluster, WholeClusterOptions } from './whole-cluster.ts';
@@ -13,14 +16,20 @@ export type StartWholeCluster = (options?: WholeClusterOptions) => Promise<Whole
  * Linux as root. Builds and installs what that takes. Rejects with NoWholeClusterError where neither is possible.
  */
 export async function findWholeCluster(options: WholeClusterOptions = {}): Promise<StartWholeCluster> {
-  const reasons: string[] = [];
-  const obstacle = ownNodeObstacle();
-  if (obstacle === undefined) {
-    const programs = await findOwnClusterPrograms(options);
-    return (given) => startOwnCluster(programs, { ...options, ...given });
+  const { progress = () => {} } = options;
+  const version = resolveVersion(process.env['K8S_VERSION']);
+  const withoutKind = await kindObstacle(version, progress);
+  if (withoutKind === undefined) {
+    const binaries = await findBinaries({ version, progress });
+    const { startKindCluster } = await import('./kind-cluster.ts'); // loads testcontainers
+    return (given) => startKindCluster(binaries, { ...options, ...given });
   }
-  reasons.push(`a node of our own: ${obstacle}`);
-  throw new NoWholeClusterError(reasons);
+  const withoutOwnNode = ownNodeObstacle();
+  if (withoutOwnNode !== undefined) {
+    throw new NoWholeClusterError([`kind: ${withoutKind}`, `a node of our own: ${withoutOwnNode}`]);
+  }
+  const programs = await findOwnClusterPrograms(options);
+  return (given) => startOwnCluster(programs, { ...options, ...given });
 }
 
 /** Why this machine cannot have a node of our own; undefined where it can. */

@@ -4,7 +4,7 @@ import { WholeClusterError } from './whole-cluster-error.ts';
 
 /** Resolves when a node that has just been started is Ready; rejects after five minutes with what it says of itself. */
 export async function nodeReady(
-  { kubectl }: { kubectl(args: readonly string[]): Promise<KubectlResult> },
+  { kubectl }: { readonly kubectl: (args: readonly string[]) => Promise<KubectlResult> },
   name: string,
 ): Promise<void> {
   await eventually(
