@@ -18,6 +18,10 @@ OUTPUT_SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 demo: setup ## A real API server, two replicas, and the story of the limit and of approval. KEEP=1 leaves it running
 	node test/demo/demo.ts
 
+.PHONY: cluster
+cluster: image ## A cluster with pods, everything installed, until ^C. PLUGIN=file.ts runs it there; NODES=2
+	node test/e2e/cluster.ts
+
 ##@ To be sure
 
 .PHONY: test
@@ -27,6 +31,10 @@ test: setup ## All tests, with coverage floors. K8S_VERSION=1.32 picks the contr
 .PHONY: unit
 unit: setup ## The tests that need no control plane
 	vitest run --project unit
+
+.PHONY: e2e
+e2e: image ## Everything in pods, from the outside, on kind or on a node of our own (Linux, root)
+	vitest run --project e2e
 
 .PHONY: verify
 verify: setup ## Format, lint, types, unused code, generated files, requirements, the package

@@ -62,7 +62,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'e2e',
-          include: ['test/e2e/**/*.e2e.test.ts'],
+          include: ['test/**/*.e2e.test.ts'],
+          fileParallelism: false, // a cluster takes a machine
           globalSetup: ['test/e2e/vitest-global-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,

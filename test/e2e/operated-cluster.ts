@@ -39,6 +39,10 @@ export interface OperatedClusterOptions {
   readonly progress?: Progress;
   /** Default 1. */
   readonly nodes?: number;
+  /** Default: what `make image` has built. */
+  readonly image?: ProductImage;
+  /** More values of the chart. */
+  readonly values?: Values;
 }
 
 /** Of the release, and of the namespace that it is installed in. */
@@ -50,7 +54,7 @@ export async function startOperatedCluster(
   given: OperatedClusterOptions = {},
 ): Promise<OperatedCluster> {
   const { progress = () => {} } = given;
-  const image = await productImage();
+  const image = given.image ?? productImage();
   const auditFolder = mkdtempSync(join(tmpdir(), 'stepgate-audit-'));
   const audit = auditLogIn(auditFolder);
   const cluster = await start({ apiServerFlags: audit.flags, sharedFolder: auditFolder });
@@ -78,7 +82,7 @@ export async function startOperatedCluster(
     progress(`cert-manager ${certManager.version} runs, and the image is loaded`);
     const release = releaseOf(cluster, installed.release, installed.namespace);
     await makeRestrictedNamespace(kubectl, installed.namespace);
-    const values = { 'image.repository': image.repository, 'image.tag': image.tag };
+    const values = { 'image.repository': image.repository, 'image.tag': image.tag, ...given.values };
     const startedAt = performance.now();
     await release.install(values);
     await rolledOut(kubectl);

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The product's image, as an archive and as the chart names it. */
@@ -8,9 +8,12 @@ export interface ProductImage {
   readonly tag: string;
 }
 
-/** The image that `make image` has built. Rejects where there is none. */
-export async function productImage(): Promise<ProductImage> {
-  const archive = process.env['STEPGATE_IMAGE'] || join(import.meta.dirname, '../../.stepgate/image.tar');
+const root = join(import.meta.dirname, '../..');
+
+/** The image that `make image` has built. Throws where there is none. */
+export function productImage(): ProductImage {
+  const archive = process.env['STEPGATE_IMAGE'] || join(root, '.stepgate/image.tar');
   if (!existsSync(archive)) throw new Error(`there is no image at ${archive}: make image builds it`);
-  return { archive, repository: 'stepgate.test/stepgate', tag: '0.1.0' };
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  return { archive, repository: 'stepgate.test/stepgate', tag: version };
 }
