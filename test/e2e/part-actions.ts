@@ -1,11 +1,8 @@
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../cluster/eventually.ts';
 import type { GroundOf } from './ground.ts';
-import { idleDeployment, idlePodSpec } from './workload.ts';
+import { idleDeployment, idlePodSpec, runnerRights } from './workload.ts';
 import { workflowIs } from './workflow-phase.ts';
-
-const rights = join(import.meta.dirname, '../../examples/actions');
 
 /** The ten actions and `job`, in the namespace `default`, whose runner has the rights of the examples. */
 export function declareActions(ground: GroundOf): void {
@@ -13,7 +10,7 @@ export function declareActions(ground: GroundOf): void {
     it('change real workloads: nine of them and a job, in one workflow', { timeout: 400_000 }, async () => {
       const { cluster, kubectl, nodes, image } = ground();
       const [, other = ''] = nodes;
-      await kubectl(['apply', '-f', rights]);
+      await kubectl(['apply', '-f', runnerRights]);
       const idle = cluster.idleImage;
       await apply(idleDeployment({ name: 'shop', image: idle, replicas: 1 }));
       await apply({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'lonely' }, spec: idlePodSpec(idle) });

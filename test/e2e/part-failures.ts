@@ -4,14 +4,15 @@ import type { GroundOf } from './ground.ts';
 import { installed } from './operated-cluster.ts';
 import { startCreateLoad } from './create-load.ts';
 import { podsOf } from './product-pods.ts';
+import { runnerRights } from './workload.ts';
 import { workflowIs } from './workflow-phase.ts';
 
 /** What is lost, and comes back. */
 export function declareFailures(ground: GroundOf): void {
   describe('when', () => {
     it('the leading controller is killed, another one goes on', { timeout: 400_000 }, async () => {
-      const { cluster, kubectl } = ground();
-      const image = ground().image;
+      const { cluster, kubectl, image } = ground();
+      await kubectl(['apply', '-f', runnerRights]);
       const steps = Array.from({ length: 10 }, (_, index) => ({
         stepNumber: index + 1,
         action: 'job',

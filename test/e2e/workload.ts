@@ -1,3 +1,8 @@
+import { join } from 'node:path';
+
+/** The account of actions in the namespace `default`, and what it needs for each of them: a folder of manifests. */
+export const runnerRights = join(import.meta.dirname, '../../examples/actions');
+
 /** A Deployment of pods that do nothing, within the `restricted` profile. */
 export interface IdleDeployment {
   readonly name: string;
