@@ -4,7 +4,7 @@ import { run } from './run.ts';
 import { NoWholeClusterError } from './whole-cluster-error.ts';
 
 /** Where root's programs are, when the PATH is a user's. */
-const folders = ['/usr/sbin', '/sbin', '/usr/bin', '/bin'];
+export const systemFolders = ['/usr/sbin', '/sbin', '/usr/bin', '/bin'];
 
 /** What a node takes from the machine, and the Debian package that has it. */
 const packageOf = {
@@ -25,10 +25,10 @@ export type MachinePrograms = Readonly<Record<keyof typeof packageOf, string>> &
 /** Finds them; installs what is missing with apt-get, and says so. Rejects with NoWholeClusterError. */
 export async function machinePrograms(progress: Progress): Promise<MachinePrograms> {
   const names = Object.keys(packageOf) as (keyof typeof packageOf)[];
-  const missing = () => names.filter((name) => findExecutable(name, folders) === undefined);
+  const missing = () => names.filter((name) => findExecutable(name, systemFolders) === undefined);
   const packages = [...new Set(missing().map((name) => packageOf[name]))];
   if (packages.length > 0) {
-    if (findExecutable('apt-get', folders) === undefined) {
+    if (findExecutable('apt-get', systemFolders) === undefined) {
       throw new NoWholeClusterError([
         `a node needs ${packages.join(', ')}, and there is no apt-get to install them`,
       ]);
@@ -40,8 +40,8 @@ export async function machinePrograms(progress: Progress): Promise<MachineProgra
   }
   const lost = missing();
   if (lost.length > 0) throw new NoWholeClusterError([`not on this machine: ${lost.join(', ')}`]);
-  const found = Object.fromEntries(names.map((name) => [name, findExecutable(name, folders)]));
-  return { ...found, path: folders.join(':') } as MachinePrograms;
+  const found = Object.fromEntries(names.map((name) => [name, findExecutable(name, systemFolders)]));
+  return { ...found, path: systemFolders.join(':') } as MachinePrograms;
 }
 
 async function install(packages: readonly string[]): Promise<void> {
