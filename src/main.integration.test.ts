@@ -26,11 +26,7 @@ afterAll(async () => {
 function start(args: readonly string[], environment: Readonly<Record<string, string>> = {}): ChildProcess {
   return spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      HOME: controlPlane.folder,
-      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
-      ...environment,
-    },
+    env: { HOME: controlPlane.folder, ...environment },
   });
 }
 
