@@ -155,6 +155,8 @@ describe('what the chart renders', () => {
     await Promise.all(replicas.map((replica) => replica.ready()));
     await serveFrom(controlPlane, { name: webhook, namespace }, replicas);
     await (await pods.start(controller, 'a')).ready();
+    const caBundles = 'jsonpath={.webhooks[*].clientConfig.caBundle}';
+    expect(await kubectl('get', 'mutatingwebhookconfiguration', 'stepgate', '-o', caBundles)).not.toBe('');
   });
 
   it('proves the limit from inside, while a controller runs what it can', { timeout: 120_000 }, async () => {
@@ -187,11 +189,9 @@ describe('what the chart renders', () => {
   });
 
   it('keeps what was in force when the ConfigMap is edited wrongly, says so, and takes the next edit', async () => {
+    const patching = ['patch', 'configmap', configMapName, '-n', namespace, '--type=merge', '-p'];
     const edit = (limit: string) =>
-      kubectl(
-        ...['patch', 'configmap', configMapName, '-n', namespace, '--type=merge', '-p'],
-        JSON.stringify({ data: { 'max-parallel-steps': limit } }),
-      );
+      kubectl(...patching, JSON.stringify({ data: { 'max-parallel-steps': limit } }));
     await edit('many');
     await eventually('an Event says so', async () => {
       const events = await kubectl(
@@ -222,10 +222,8 @@ describe('helm upgrade', () => {
       '-o',
       'jsonpath={.data.tls\\.crt}',
     ];
-    const bundles = [
-      ...['get', 'validatingwebhookconfiguration', 'stepgate', '-o'],
-      'jsonpath={.webhooks[*].clientConfig.caBundle}',
-    ];
+    const caBundles = 'jsonpath={.webhooks[*].clientConfig.caBundle}';
+    const bundles = ['get', 'validatingwebhookconfiguration', 'stepgate', '-o', caBundles];
     const before = [await kubectl(...secret), await kubectl(...bundles)];
     expect(before.every((text) => text.length > 100)).toBe(true);
     const values = {
@@ -355,9 +353,8 @@ describe("RBAC, by the API server's own record", () => {
 describe('helm uninstall with crds.keep=false', () => {
   it('removes the kinds as well, with all their objects', async () => {
     await release.uninstall();
-    await eventually('the kinds are gone', async () => {
-      const kinds = await kubectl('get', 'customresourcedefinitions', '-o', 'name');
-      return !kinds.includes('kubernaut.io');
-    });
+    const kinds = () => kubectl('get', 'customresourcedefinitions', '-o', 'name');
+    await eventually('the kinds are gone', async () => !(await kinds()).includes('kubernaut.io'));
+    expect(await kinds()).toContain('monitoring.coreos.com');
   });
 });
