@@ -19,7 +19,9 @@ async function main(): Promise<void> {
     return;
   }
   if (command === undefined) {
-    const names = new Intl.ListFormat('en', { type: 'disjunction' }).format(commands.map((each) => each.name));
+    const names = new Intl.ListFormat('en', { type: 'disjunction' }).format(
+      commands.map((each) => each.name),
+    );
     throw new UsageError(`expected the command ${names}, got ${JSON.stringify(name)}`);
   }
   await command.run(args, host());

@@ -12,8 +12,7 @@ export interface AuditedRequest {
     readonly name?: string;
     readonly namespace?: string;
   };
-  readonly responseStatus?: { readonly code?: number };
-  readonly annotations?: Readonly<Record<string, string>>;
+  readonly annotations?: { readonly 'authorization.k8s.io/decision'?: 'allow' | 'forbid' };
 }
 
 /** The API server's own record of requests. */

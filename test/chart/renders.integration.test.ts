@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
@@ -13,7 +14,7 @@ import {
 } from '../../src/api/manifests/webhook-configurations.ts';
 import { webhookCertificatesRbac, webhookRbac } from '../../src/api/manifests/webhook-rbac.ts';
 import { defaultServerLimits } from '../../webhook/server/server-limits.ts';
-import { objectOf, render, type RenderedObject, type RenderOptions, template } from './helm.ts';
+import { chartFolder, objectOf, render, type RenderedObject, type RenderOptions, template } from './helm.ts';
 
 /** The main ways to install. `make renders` writes what they render now. */
 const variants: Readonly<Record<string, RenderOptions>> = {
@@ -24,7 +25,6 @@ const variants: Readonly<Record<string, RenderOptions>> = {
       'certManager.enabled': false,
       'controller.enabled': false,
       'networkPolicy.enabled': false,
-      'dashboard.enabled': false,
       'webhook.replicas': 1,
       'config.enforcement': 'audit',
       'rbac.aggregate': false,
@@ -53,12 +53,20 @@ const variants: Readonly<Record<string, RenderOptions>> = {
 };
 
 it.each(Object.entries(variants))('renders %s as it is checked in', async (variant, options) => {
-  // Definitions are compared with the code that they are made from.
-  const values = { ...options.values, 'crds.install': false };
+  // Definitions are compared with the code that they are made from, the dashboard with its file.
+  const values = { ...options.values, 'crds.install': false, 'dashboard.enabled': false };
   const objects = await render({ ...options, values });
   // Helms of different versions write differently what is the same.
   const text = objects.map((object) => stringify(object, { lineWidth: 0 })).join('---\n');
   await expect(text).toMatchFileSnapshot(join(import.meta.dirname, `renders/${variant}.yaml`));
+});
+
+it('renders the dashboard as Grafana reads it', async () => {
+  const { data, metadata } = objectOf(await render(), 'ConfigMap', 'stepgate-dashboard') as RenderedObject & {
+    readonly data: Readonly<Record<string, string>>;
+  };
+  expect(metadata.labels?.['grafana_dashboard']).toBe('1');
+  expect(data['stepgate.json']).toBe(readFileSync(join(chartFolder, 'monitoring/dashboard.json'), 'utf8'));
 });
 
 describe('what is made from code', () => {

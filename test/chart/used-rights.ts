@@ -31,7 +31,9 @@ export function usedRights(requests: readonly AuditedRequest[], account: string)
 
 /** Requests of an account that RBAC has refused. */
 export function forbiddenRequests(requests: readonly AuditedRequest[], account: string): AuditedRequest[] {
-  return requestsOf(requests, account).filter(({ responseStatus }) => responseStatus?.code === 403);
+  return requestsOf(requests, account).filter(
+    ({ annotations }) => annotations?.['authorization.k8s.io/decision'] === 'forbid',
+  );
 }
 
 function requestsOf(requests: readonly AuditedRequest[], account: string): AuditedRequest[] {

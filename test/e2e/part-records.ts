@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { AuditedRequest } from '../chart/audit-log.ts';
-import { grantedRights, usedRights } from '../chart/used-rights.ts';
+import { forbiddenRequests, grantedRights, usedRights } from '../chart/used-rights.ts';
 import { mostActive } from '../integration/most-active.ts';
 import type { GroundOf } from './ground.ts';
 import { installed } from './operated-cluster.ts';
@@ -25,10 +24,7 @@ export function declareRecords(ground: GroundOf): void {
       const account = `system:serviceaccount:${installed.namespace}:${installed.release}-${part}`;
 
       it(`the ${part} was never refused a request for want of a right`, () => {
-        const refused = ground()
-          .audit.requests()
-          .filter((request) => request.user.username === account && wasForbidden(request));
-        expect(refused).toEqual([]);
+        expect(forbiddenRequests(ground().audit.requests(), account)).toEqual([]);
       });
 
       it(`the ${part} has used every right that it has`, async () => {
@@ -42,9 +38,4 @@ export function declareRecords(ground: GroundOf): void {
       });
     }
   });
-}
-
-/** RBAC's word; refusals of admission have the same code. Source: k8s.io/apiserver, audit annotations. */
-function wasForbidden({ annotations = {} }: AuditedRequest): boolean {
-  return annotations['authorization.k8s.io/decision'] === 'forbid';
 }
