@@ -4,6 +4,7 @@ import { extname } from 'node:path';
 import type { CommandHost } from './command/command.ts';
 import { controllerCommand } from './command/controller-command.ts';
 import { UsageError } from './command/usage-error.ts';
+import { KubeConnectionError } from './kube/kube-connection-error.ts';
 import { webhookCommand } from './command/webhook-command.ts';
 import { PluginError } from './plugin/plugin-error.ts';
 
@@ -42,7 +43,7 @@ function usageOf(name: string | undefined): string {
 }
 
 function fail(error: unknown): never {
-  const said = error instanceof UsageError || error instanceof PluginError;
+  const said = [UsageError, PluginError, KubeConnectionError].some((kind) => error instanceof kind);
   const text =
     error instanceof Error ? (said ? error.message : (error.stack ?? error.message)) : String(error);
   process.stderr.write(`stepgate: ${text}\n`);

@@ -68,7 +68,7 @@ export const webhookCommand: Command = {
       if (plugins.length > 0) outliveUnhandledRejections(host, logger);
       return startWebhookProcess({
         plugins,
-        kubeConfig: kubeConfigOf(values.kubeconfig),
+        kubeConfig: await kubeConfigOf(values.kubeconfig, host),
         installation,
         environment: environmentTexts(host.environment),
         certificate: certificateOrigin(values, installation),
