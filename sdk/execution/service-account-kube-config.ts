@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders } from 'node:http';
 import type { RequestOptions } from 'node:https';
 import type { Cluster, User } from '@kubernetes/client-node';
 import type { ClusterAccess } from '../../src/kube/cluster-access.ts';
@@ -35,7 +36,8 @@ export class ServiceAccountKubeConfig implements ClusterAccess {
   async applyToHTTPSOptions(options: RequestOptions): Promise<void> {
     this.#way ??= await wayTo(this.#cluster, this.#user);
     await this.#way.applyToHTTPSOptions(options);
-    options.headers = { ...options.headers, Authorization: `Bearer ${await this.#token()}` };
+    const headers = options.headers as OutgoingHttpHeaders | undefined;
+    options.headers = { ...headers, Authorization: `Bearer ${await this.#token()}` };
   }
 }
 

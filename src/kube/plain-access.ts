@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { OutgoingHttpHeaders } from 'node:http';
 import type { RequestOptions } from 'node:https';
 import type { Cluster, User } from '@kubernetes/client-node';
 import type { ClusterAccess } from './cluster-access.ts';
@@ -35,7 +36,7 @@ export function createPlainAccess({ cluster, user, tokenFile }: PlainAccessOptio
       };
       Object.assign(options, given, {
         headers: {
-          ...options.headers,
+          ...(options.headers as OutgoingHttpHeaders | undefined),
           ...(token && { Authorization: `Bearer ${token.trim()}` }),
           ...(user.impersonateUser && { 'Impersonate-User': user.impersonateUser }),
         },
