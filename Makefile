@@ -71,6 +71,10 @@ generate: setup ## Write the manifests and pages that are made from code
 	node scripts/generate-threat-model.ts
 	node scripts/generate-reference.ts
 
+.PHONY: renders
+renders: setup ## Write what the helm chart renders now, for its tests to compare with
+	vitest run --project integration test/chart/renders.integration.test.ts --update
+
 .PHONY: build
 build: setup ## The package's JavaScript and declarations, in dist
 	@rm -rf dist

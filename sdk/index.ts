@@ -31,12 +31,8 @@ export {
 } from './controller/predicates.ts';
 export { workflowController, type WorkflowControllerOptions } from './workflow/workflow-controller.ts';
 export { executionController, type ExecutionControllerOptions } from './execution/execution-controller.ts';
-export {
-  type ActionCode,
-  catchStrayErrors,
-  type StrayErrors,
-  type StrayErrorsOptions,
-} from './execution/stray-errors.ts';
+export type { ActionCode } from './execution/action-code.ts';
+export { catchStrayErrors, type StrayErrors, type StrayErrorsOptions } from '../src/plugin/stray-errors.ts';
 
 // Plugins.
 export {

@@ -1,5 +1,6 @@
 import type { Registry } from 'prom-client';
 import type { Installation } from '../src/api/manifests/installation.ts';
+import { requiredDefinitions } from '../src/api/manifests/required-definitions.ts';
 import {
   mutateExecutionsPath,
   mutateWorkflowsPath,
@@ -25,13 +26,16 @@ import type { Logger } from '../src/observability/logger.ts';
 import { createMetricsRegistry } from '../src/observability/metrics-registry.ts';
 import { createPluginMetrics } from '../src/observability/plugin-metrics.ts';
 import { createPluginAdmission } from '../src/plugin/plugin-admission.ts';
+import type { PluginPart } from '../src/plugin/plugin-runner.ts';
 import type { Plugin } from '../src/plugin/plugin.ts';
+import { catchStrayErrors, type StrayErrorsOptions } from '../src/plugin/stray-errors.ts';
 import { createAccessReviewer } from './rights/access-review.ts';
 import { createApprovalChronicle } from './approval/approval-chronicle.ts';
 import { mutateWorkflow } from './approval/mutate-workflow.ts';
 import { startCertificateFiles } from './certificates/certificate-files.ts';
 import { startSelfManagedCertificates } from './certificates/self-managed-certificates.ts';
 import type { CertificateMetrics, CertificateSource } from './certificates/serving-certificate.ts';
+import { startDefinitionCheck } from './cluster/definition-check.ts';
 import { createExecutionReader } from './cluster/execution-reader.ts';
 import { watchActiveExecutions } from './cluster/execution-watch.ts';
 import { createInstallationMark } from './cluster/installation-mark.ts';
@@ -80,6 +84,8 @@ export interface WebhookProcessOptions {
   readonly logger: Logger;
   /** Their actions' parameters are checked, and their checks asked. */
   readonly plugins?: readonly Plugin[];
+  /** `process`: with plugins, its rejections and exceptions that nobody handles are listened to. */
+  readonly process: StrayErrorsOptions['process'];
   readonly limits?: Partial<ServerLimits>;
   /** Gives up the start. */
   readonly signal?: AbortSignal;
@@ -172,6 +178,7 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
     workflowexecutions: workflows.reflector,
   };
   reportLags(reflectors, kubeMetrics);
+  const definitions = startDefinitionCheck({ client, clock, logger, required: requiredDefinitions() });
   await recall(client, keeper, logger);
 
   const reviewer = createAccessReviewer(client, clock);
@@ -216,7 +223,7 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
     ...(options.host === undefined ? {} : { host: options.host }),
     certificate: certificates.current(),
     ...(clients === undefined ? {} : { clientAuthority: clients.current() }),
-    readiness: () => readinessOf(reflectors, labeller),
+    readiness: () => readinessOf(reflectors, labeller, definitions),
     metricsSource: registry,
     metrics: createAdmissionMetrics(registry),
     logger,
@@ -235,19 +242,25 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
         certificates.stop(),
         clients?.stop(),
         config.stop(),
+        definitions.stop(),
         ...Object.values(reflectors).map((reflector) => reflector.stop()),
         events.stop(),
       ]);
+      plugins?.stop();
       client.close();
     },
   };
 }
 
-function pluginAdmission({ plugins = [], logger }: WebhookProcessOptions, registry: Registry) {
+function pluginAdmission({ plugins = [], process, logger }: WebhookProcessOptions, registry: Registry) {
   if (plugins.length === 0) return undefined;
   const clock = systemClock;
   const onFailure = createPluginFailureLog(logger, clock, createPluginMetrics(registry));
-  return createPluginAdmission(plugins, { clock, onFailure });
+  const strayErrors = catchStrayErrors<PluginPart>({ process, logger });
+  return {
+    ...createPluginAdmission(plugins, { clock, onFailure, strayErrors }),
+    stop: () => strayErrors.stop(),
+  };
 }
 
 /** What it does not learn costs a slot for a while: no reason not to start. */

@@ -54,7 +54,7 @@ export const controllerCommand: Command = {
       startControllerProcess({
         plugins: await loadPlugins(values.plugin ?? [], { provide: host.provide }),
         kubeConfig: await kubeConfigOf(values.kubeconfig, host),
-        installation: installationOf(values.namespace, host),
+        installation: installationOf(values, host),
         environment: environmentTexts(host.environment),
         metricsPort,
         ...(values.host === undefined ? {} : { host: values.host }),

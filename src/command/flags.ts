@@ -1,5 +1,10 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { defaultInstallation, type Installation } from '../api/manifests/installation.ts';
+import {
+  defaultInstallation,
+  defaultInstallationName,
+  type Installation,
+  installationNamed,
+} from '../api/manifests/installation.ts';
 import type { ClusterAccess } from '../kube/cluster-access.ts';
 import { loadClusterAccess } from '../kube/load-cluster-access.ts';
 import { createLogger, logLevels, type Logger } from '../observability/logger.ts';
@@ -10,6 +15,7 @@ import { UsageError } from './usage-error.ts';
 export const commonFlags = {
   kubeconfig: { type: 'string' },
   namespace: { type: 'string' },
+  installation: { type: 'string', default: defaultInstallationName },
   host: { type: 'string' },
   'metrics-port': { type: 'string', default: '8080' },
   plugin: { type: 'string', multiple: true },
@@ -19,6 +25,8 @@ export const commonFlags = {
 /** What the common flags mean, but for `--plugin`. */
 export const commonUsage = `  --kubeconfig FILE          default: KUBECONFIG, ~/.kube/config, or the pod's service account
   --namespace NAME           namespace of the installation (default ${defaultInstallation.namespace}, or POD_NAMESPACE)
+  --installation NAME        its Service, Secret and Lease are called after it: NAME-webhook, NAME-webhook-certificates,
+                             NAME-controller (default ${defaultInstallationName})
   --host ADDRESS             address to listen on (default: all)
   --metrics-port N           /healthz, /readyz and /metrics, plain HTTP (default 8080; 0 takes a free one)`;
 
@@ -59,12 +67,13 @@ export function kubeConfigOf(file: string | undefined, { environment }: CommandH
   return loadClusterAccess({ file, environment });
 }
 
-/** The installation in the namespace of the flag, of the pod, or in the default one. */
-export function installationOf(namespace: string | undefined, { environment }: CommandHost): Installation {
-  return {
-    ...defaultInstallation,
-    namespace: namespace ?? environment['POD_NAMESPACE'] ?? defaultInstallation.namespace,
-  };
+/** The installation of that name in the namespace of the flag, of the pod, or in the default one. */
+export function installationOf(
+  values: { readonly installation: string; readonly namespace?: string | undefined },
+  { environment }: CommandHost,
+): Installation {
+  const namespace = values.namespace ?? environment['POD_NAMESPACE'] ?? defaultInstallation.namespace;
+  return installationNamed(values.installation, namespace);
 }
 
 /** Name of this process among its replicas. */

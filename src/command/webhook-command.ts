@@ -2,9 +2,8 @@ import { builtInActions } from '../../sdk/actions/built-in-actions.ts';
 import { startWebhookProcess, type CertificateOrigin } from '../../webhook/webhook-process.ts';
 import { defaultInstallation, type Installation } from '../api/manifests/installation.ts';
 import { environmentTexts } from '../config/environment.ts';
-import type { Logger } from '../observability/logger.ts';
 import { loadPlugins } from '../plugin/load-plugins.ts';
-import type { Command, CommandHost } from './command.ts';
+import type { Command } from './command.ts';
 import {
   commonFlags,
   commonUsage,
@@ -27,7 +26,7 @@ ${commonUsage}
   --port N                   admission, TLS (default 8443; 0 takes a free one)
   --certificate-folder DIR   serve with tls.crt and tls.key of this folder, such as a Secret of cert-manager
   --certificate-name NAME    without a folder: DNS name or IP of the certificate that is made (repeatable;
-                             default: the names of the Service ${defaultInstallation.webhookService})
+                             default: the names of the installation's Service)
   --client-ca FILE           only clients with a certificate of this CA may call
   --client-name NAME         ... and with this common name (repeatable)
   --plugin FILE              a plugin, as a file or a package: parameters of its actions are checked against their
@@ -55,7 +54,7 @@ export const webhookCommand: Command = {
   async run(args, host) {
     const values = readFlags(args, flags);
     const logger = loggerOf(values['log-level'], 'webhook');
-    const installation = installationOf(values.namespace, host);
+    const installation = installationOf(values, host);
     const ports = {
       port: portOf('port', values.port),
       metricsPort: portOf('metrics-port', values['metrics-port']),
@@ -65,9 +64,9 @@ export const webhookCommand: Command = {
         ...(values['builtin-actions'] ? [builtInActions] : []),
         ...(await loadPlugins(values.plugin ?? [], { provide: host.provide })),
       ];
-      if (plugins.length > 0) outliveUnhandledRejections(host, logger);
       return startWebhookProcess({
         plugins,
+        process: host.process,
         kubeConfig: await kubeConfigOf(values.kubeconfig, host),
         installation,
         environment: environmentTexts(host.environment),
@@ -82,13 +81,6 @@ export const webhookCommand: Command = {
     });
   },
 };
-
-/** A promise that a plugin forgets must not end the process for everybody else. */
-function outliveUnhandledRejections({ process }: CommandHost, logger: Logger): void {
-  process.on('unhandledRejection', (error) => {
-    logger.error({ err: error }, 'a rejection that nobody handles; a plugin may have forgotten a promise');
-  });
-}
 
 function certificateOrigin(values: Flags, { webhookService, namespace }: Installation): CertificateOrigin {
   const folder = values['certificate-folder'];

@@ -23,6 +23,8 @@ export interface GoBuild {
     readonly folder: string;
     readonly target: string;
   }[];
+  /** The main package, where it is not the inputs' own. */
+  readonly package?: string;
   /** Where the binary goes; it appears there whole or not at all. */
   readonly target: string;
   readonly progress: Progress;
@@ -30,7 +32,7 @@ export interface GoBuild {
 
 /** Builds a binary from its locked Go modules. Rejects with the end of go's output. */
 export async function buildFromGo(build: GoBuild): Promise<void> {
-  const { go, name, inputs, target, progress } = build;
+  const { go, name, inputs, target, progress, package: main = '.' } = build;
   const startedAt = Date.now();
   const seconds = () => `${Math.round((Date.now() - startedAt) / 1000)} s`;
   const folder = await mkdtemp(join(tmpdir(), 'stepgate-build-'));
@@ -41,7 +43,7 @@ export async function buildFromGo(build: GoBuild): Promise<void> {
     let downloaded = 0;
     const packages = await runGo(
       go,
-      ['list', '-deps', '.'],
+      ['list', '-deps', main],
       folder,
       (line) => {
         if (line.startsWith('go: downloading')) downloaded++;
@@ -55,7 +57,7 @@ export async function buildFromGo(build: GoBuild): Promise<void> {
     try {
       await runGo(
         go,
-        ['build', '-v', '-trimpath', '-ldflags', linkerFlags(build.variables), '-o', unfinished, '.'],
+        ['build', '-v', '-trimpath', '-ldflags', linkerFlags(build.variables), '-o', unfinished, main],
         folder,
         () => compiled++,
         () => progress(`  compiled ${compiled} of at most ${packages.length} packages, ${seconds()}`),

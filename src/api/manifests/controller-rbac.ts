@@ -18,11 +18,11 @@ export function controllerRbac(installation: Installation): readonly SchemaObjec
 
 const clusterRules: readonly SchemaObject[] = [
   rule(workflowExecutionKind, ['get', 'list', 'watch']),
-  rule(workflowExecutionKind, ['update', 'patch'], 'status'),
+  rule(workflowExecutionKind, ['patch'], 'status'),
   // Its executions block the deletion of their workflow: OwnerReferencesPermissionEnforcement asks for this.
   rule(workflowExecutionKind, ['update'], 'finalizers'),
   rule(kubernetesExecutionKind, ['get', 'list', 'watch', 'create']),
-  rule(kubernetesExecutionKind, ['update', 'patch'], 'status'),
+  rule(kubernetesExecutionKind, ['update'], 'status'),
   { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },
   // An action acts as a ServiceAccount of its namespace, with a token that is made for it.
   rule(serviceAccounts, ['create'], 'token'),
@@ -36,7 +36,7 @@ function namespaceRules(installation: Installation): readonly SchemaObject[] {
       apiGroups: [''],
       resources: ['configmaps'],
       resourceNames: [installation.configMap],
-      verbs: ['get', 'list', 'watch'],
+      verbs: ['list', 'watch'],
     },
     { ...rule(leases, ['get', 'list', 'watch', 'update']), resourceNames: [installation.controllerLease] },
     // RBAC cannot restrict a create by name: the name is not known when it is asked.
