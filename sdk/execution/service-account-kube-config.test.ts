@@ -43,7 +43,7 @@ test.each([
   expect({ cert: options.cert, key: options.key, pfx: options.pfx, auth: options.auth }).toEqual({});
   expect(Buffer.from(options.ca as Buffer).toString()).toBe('the CA');
   expect(config.getCurrentCluster()?.server).toBe(cluster.server);
-  expect(JSON.stringify([config.getUsers(), options.headers])).not.toMatch(
+  expect(JSON.stringify([config.getCurrentUser(), options.headers])).not.toMatch(
     /controllers-secret|Y29udHJvbGxlcn/,
   );
 });
