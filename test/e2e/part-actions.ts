@@ -23,7 +23,9 @@ export function declareActions(ground: GroundOf): void {
       await apply({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'password' } });
       await kubectl(['wait', 'pod/lonely', '--for=condition=Ready', '--timeout=120s']);
       const patch = { spec: { template: { metadata: { annotations: { patched: 'yes' } } } } };
-      const command = ['node', '-e', 'console.log("ten is", 4 + 6)'];
+      // Its exit code says whether pods find Services by their names.
+      const lookUp = "require('node:dns').promises.lookup('stepgate-webhook.kubernaut-system')";
+      const command = ['node', '-e', `${lookUp}.then(({ address }) => console.log(address))`];
       await apply({
         apiVersion: 'workflowexecution.kubernaut.io/v1alpha1',
         kind: 'WorkflowExecution',

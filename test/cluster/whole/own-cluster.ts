@@ -4,6 +4,7 @@ import type { Binaries } from '../binaries.ts';
 import { startControlPlane, type ControlPlane } from '../control-plane.ts';
 import { findBinaries } from '../find-binaries.ts';
 import { kubeconfigText } from '../kubeconfig-file.ts';
+import { startClusterDns } from './cluster-dns.ts';
 import { createClusterFolder, type ClusterFolder } from './cluster-folder.ts';
 import { containerdClient, importImage, pauseImage } from './containerd.ts';
 import { killCommand } from './kill-command.ts';
@@ -114,6 +115,7 @@ async function start(starting: Starting): Promise<WholeCluster> {
     return name;
   }
   await startNode(1, first);
+  await startClusterDns(first, controlPlane, folder.path);
 
   function nodeOf(name: string): NodeOptions {
     const node = options.get(name);
