@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createKubeClient, type KubeClient } from '../../src/kube/kube-client.ts';
@@ -66,7 +66,6 @@ export async function startOperatedCluster(
     client.close();
     await certManager?.stop();
     await cluster.stop();
-    rmSync(auditFolder, { recursive: true, force: true });
   };
   const kubectl = async (args: readonly string[], options: KubectlOptions = {}) => {
     const { exitCode, stdout, stderr } = await cluster.kubectl(args, options);

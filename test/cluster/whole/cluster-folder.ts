@@ -20,22 +20,28 @@ export interface ClusterFolder {
  * we started is still dying. A cgroup can be removed when the last process in it has ended, and nobody tells when.
  */
 const sweep = `
-left() { find /sys/fs/cgroup -maxdepth 2 -type d -name "$2"; }
+name=$1 folder=$2
+shift
+left() { find /sys/fs/cgroup -maxdepth 2 -type d -name "$name"; }
 read -r line || sleep 2
 for attempt in $(seq 600); do
-  for hierarchy in $(left "$@"); do find "$hierarchy" -depth -type d -exec rmdir {} + 2>/dev/null; done
-  rm -rf "$1" 2>/dev/null
-  [ -e "$1" ] || [ -n "$(left "$@")" ] || exit 0
+  for hierarchy in $(left); do find "$hierarchy" -depth -type d -exec rmdir {} + 2>/dev/null; done
+  rm -rf "$@" 2>/dev/null
+  [ -e "$folder" ] || [ -n "$(left)" ] || exit 0
   sleep 0.1
 done
 exit 1
 `;
 
-/** Makes both, and sees to it that they go when this process ends, however that happens. */
-export function createClusterFolder(): ClusterFolder {
+/**
+ * Makes both, and sees to it that they go when this process ends, however that happens.
+ *
+ * @param others folders that go with them
+ */
+export function createClusterFolder(others: readonly string[]): ClusterFolder {
   const path = mkdtempSync(join(tmpdir(), prefix));
   const name = basename(path);
-  const sweeper = spawn('sh', ['-c', sweep, 'sweep', path, name], {
+  const sweeper = spawn('sh', ['-c', sweep, 'sweep', name, path, ...others], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true, // ^C is for us
   });

@@ -35,7 +35,9 @@ export async function startKindCluster(
     (stopped ??= (async () => {
       await Promise.all(nodes.map(remove));
       await network.stop();
-      rmSync(folder, { recursive: true, force: true });
+      for (const path of [folder, options.sharedFolder]) {
+        if (path !== undefined) rmSync(path, { recursive: true, force: true });
+      }
     })());
   const startNode = async (): Promise<KindNode> => {
     const node = await startKindNode(nodeImageName(binaries.version), network, options.sharedFolder);

@@ -43,7 +43,7 @@ export async function startOwnCluster(
   programs: OwnClusterPrograms,
   options: WholeClusterOptions = {},
 ): Promise<WholeCluster> {
-  const folder = createClusterFolder();
+  const folder = createClusterFolder(options.sharedFolder === undefined ? [] : [options.sharedFolder]);
   const nodes: Namespaces[] = [];
   const running: { controlPlane?: ControlPlane } = {};
   let stopped: Promise<void> | undefined;

@@ -6,7 +6,7 @@ export interface WholeClusterOptions {
   readonly progress?: Progress;
   /** More flags for kube-apiserver, `--name=value`; they win over ours. */
   readonly apiServerFlags?: readonly string[];
-  /** A folder that kube-apiserver has at the same path, where a flag names one. */
+  /** A folder that kube-apiserver has at the same path, where a flag names one. It goes with the cluster. */
   readonly sharedFolder?: string;
 }
 
