@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { handOnControllers } from './cgroup-controllers.ts';
 
 const prefix = 'stepgate-cluster-';
 const cgroups = '/sys/fs/cgroup';
@@ -53,7 +54,7 @@ export function createClusterFolder(others: readonly string[]): ClusterFolder {
     cgroup(node) {
       for (const hierarchy of hierarchies()) {
         mkdirSync(join(hierarchy, name), { recursive: true });
-        handOnControllers(hierarchy, name);
+        for (const parent of [hierarchy, join(hierarchy, name)]) handOnControllers(parent);
         mkdirSync(join(hierarchy, name, node));
       }
       return `/${name}/${node}`;
@@ -72,19 +73,4 @@ function hierarchies(): string[] {
   return readdirSync(cgroups, { withFileTypes: true })
     .filter((entry) => entry.isDirectory()) // not links, as of cpu to cpu,cpuacct
     .map((entry) => join(cgroups, entry.name));
-}
-
-/** In version 2 a cgroup has the controllers that its parent hands on; in version 1 there is nothing to do. */
-function handOnControllers(hierarchy: string, name: string): void {
-  const all = join(hierarchy, 'cgroup.controllers');
-  if (!existsSync(all)) return;
-  for (const controller of readFileSync(all, 'utf8').trim().split(' ')) {
-    for (const parent of [hierarchy, join(hierarchy, name)]) {
-      try {
-        writeFileSync(join(parent, 'cgroup.subtree_control'), `+${controller}`);
-      } catch {
-        // one that cannot be handed on; the kubelet says so where it needs it
-      }
-    }
-  }
 }
