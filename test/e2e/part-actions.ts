@@ -129,9 +129,9 @@ function step(
   stepNumber: number,
   action: string,
   parameters: object,
-  dependsOn: readonly number[] = [],
+  dependencies: readonly number[] = [],
 ): object {
-  return { stepNumber, action, parameters, dependsOn };
+  return { stepNumber, action, parameters, dependencies: dependencies.map(String) };
 }
 
 interface Deployment {
