@@ -62,7 +62,7 @@ export function stampWorkflow(facts: StampFacts): Stamping | Deny {
     stepCount: String(after.stepCount),
     threshold: thresholdNow,
     required: required ? 'true' : undefined,
-    reason: required ? reasonOf(after.stepCount, effectiveThreshold(thresholdNow, threshold)) : undefined,
+    reason: required ? tooManySteps(after.stepCount, effectiveThreshold(thresholdNow, threshold)) : undefined,
     request: undefined,
     installation: facts.installation,
   };
@@ -74,7 +74,8 @@ export function stampWorkflow(facts: StampFacts): Stamping | Deny {
   return { annotations, approvingCommand: command, warnings, needsRight, happened };
 }
 
-function reasonOf(stepCount: number, threshold: number): string {
+/** Why a workflow of so many steps needs approval. */
+export function tooManySteps(stepCount: number, threshold: number): string {
   return `${stepCount} steps are more than the ${threshold} that need no approval`;
 }
 

@@ -86,7 +86,7 @@ export const guardsOfStamps = {
     without: {
       edits: [
         {
-          file: 'webhook/approval/spec-hash.ts',
+          file: 'src/policy/approval/spec-hash.ts',
           find: 'update(canonicalSpec(spec))',
           replace: "update('any spec')",
         },

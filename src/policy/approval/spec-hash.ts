@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { WorkflowExecutionSpec } from '../../src/api/workflow-execution.ts';
-import { canonicalSpec } from '../../src/policy/approval/canonical-spec.ts';
+import type { WorkflowExecutionSpec } from '../../api/workflow-execution.ts';
+import { canonicalSpec } from './canonical-spec.ts';
 
 /** `sha256:` and 64 hexadecimal digits: what is approved. */
 export function specHash(spec: WorkflowExecutionSpec): string {
