@@ -1,20 +1,12 @@
 import { aiAnalysisKind } from '../../src/api/names.ts';
-import type { KubeObject } from '../../src/kube/kube-object.ts';
+import type { KubeObject, ObjectMeta } from '../../src/kube/kube-object.ts';
 
-/**
- * Whose an object is, for an analysis: its own; that of an earlier analysis of its name, which the garbage collector
- * removes; or somebody else's.
- */
-export type Kinship = 'own' | 'earlier' | 'foreign';
-
-/** Asks the owner reference with `controller: true`; a name alone proves nothing. */
-export function kinshipOf(
-  { metadata }: KubeObject,
-  analysis: { readonly name: string; readonly uid: string },
-): Kinship {
+/** True for an object that this very analysis owns, by the reference with `controller: true`: a name proves nothing. */
+export function isOwnedBy({ metadata }: KubeObject, analysis: Pick<ObjectMeta, 'name' | 'uid'>): boolean {
   const owner = metadata.ownerReferences?.find(({ controller }) => controller === true);
-  if (owner === undefined || owner.kind !== aiAnalysisKind.kind) return 'foreign';
-  if (!owner.apiVersion.startsWith(`${aiAnalysisKind.group}/`) || owner.name !== analysis.name)
-    return 'foreign';
-  return owner.uid === analysis.uid ? 'own' : 'earlier';
+  return (
+    owner?.kind === aiAnalysisKind.kind &&
+    owner.apiVersion.startsWith(`${aiAnalysisKind.group}/`) &&
+    owner.uid === analysis.uid
+  );
 }
