@@ -28,6 +28,17 @@ export interface StampFacts {
   readonly installation: string;
   /** True after the mutating side has stamped `after`: whoever asks compares, and tells forged from changing. */
   readonly isStamped?: boolean;
+  /** The decision that a workflow was created on, where it refers to one and that was checked. */
+  readonly claim?: CheckedClaim | undefined;
+}
+
+/** A decision in an AIApprovalRequest, for this very spec. */
+export interface CheckedClaim {
+  /** Name of the request. */
+  readonly request: string;
+  readonly decidedBy: string;
+  /** RFC 3339. */
+  readonly decidedAt: string;
 }
 
 /** What the workflow's annotations about approval must be. */
@@ -63,7 +74,6 @@ export function stampWorkflow(facts: StampFacts): Stamping | Deny {
     threshold: thresholdNow,
     required: required ? 'true' : undefined,
     reason: required ? tooManySteps(after.stepCount, effectiveThreshold(thresholdNow, threshold)) : undefined,
-    request: undefined,
     installation: facts.installation,
   };
   const forged = before && !facts.isStamped && forgedStamp(before, after, annotations);
