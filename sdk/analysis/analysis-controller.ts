@@ -30,7 +30,7 @@ export interface AnalysisControllerOptions {
    */
   readonly unknownActions?: 'fail' | 'ignore';
   /** Who alone may decide, of those with the rights to; default: all of them. */
-  readonly reviewer?: NonNullable<AIApprovalRequestSpec['reviewer']>;
+  readonly reviewer?: { readonly users?: readonly string[]; readonly groups?: readonly string[] };
   /** Analyses that are reconciled at the same time, default 8. */
   readonly concurrency?: number;
 }
@@ -78,7 +78,7 @@ function setUp(
     requests,
     workflows,
     actions: recommendedActions(registry, options.unknownActions ?? 'fail'),
-    reviewer: options.reviewer,
+    reviewer: reviewerOf(options.reviewer),
     config: context.config,
     clock: context.clock,
     date: context.date,
@@ -127,4 +127,16 @@ function setUp(
     memories.set(key, memory);
     return memory;
   }
+}
+
+/** Undefined where nobody is named: then there is nothing to show. */
+function reviewerOf({
+  users = [],
+  groups = [],
+}: NonNullable<AnalysisControllerOptions['reviewer']> = {}): AIApprovalRequestSpec['reviewer'] {
+  if (users.length + groups.length === 0) return undefined;
+  return {
+    ...(users.length === 0 ? {} : { users: [...users] }),
+    ...(groups.length === 0 ? {} : { groups: [...groups] }),
+  };
 }
