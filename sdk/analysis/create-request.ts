@@ -27,7 +27,7 @@ export async function createRequest(turn: AnalysisTurn, name: string): Promise<A
     workflow,
     reason: (status?.approvalContext?.whyApprovalRequired ?? 'it was asked for').slice(0, longestReason),
     requestedAt: status?.approvalRequestedAt ?? date().toISOString(),
-    timeout: formatSeconds(config().approvalTimeoutMilliseconds / 1_000) ?? '0s',
+    timeout: durationText(config().approvalTimeoutMilliseconds),
     ...(turn.reviewer === undefined ? {} : { reviewer: turn.reviewer }),
   });
   const planned = { kind: aiApprovalRequestKind, namespace, name, body, analysis: metadata };
@@ -45,3 +45,10 @@ export async function createRequest(turn: AnalysisTurn, name: string): Promise<A
 
 /** A bound of the request's schema. */
 const longestReason = 1_024;
+
+/** As a person would write it: `15m`, not `900s`. */
+function durationText(milliseconds: number): string {
+  if (milliseconds % 3_600_000 === 0) return `${milliseconds / 3_600_000}h`;
+  if (milliseconds % 60_000 === 0) return `${milliseconds / 60_000}m`;
+  return formatSeconds(milliseconds / 1_000) ?? '0s';
+}

@@ -76,10 +76,14 @@ export async function openAnalysisNamespace(
       return await analyses.mergePatch(analysis, { status: { phase: 'analyzing', ...status } }, 'status');
     },
     async requestOf(analysis) {
-      const { status } = await reaches(analysis, 'approving');
-      const request = status?.approvalRequestName ?? '';
-      await eventually(`${analysis} has its request`, () => requests.get(request).then(Boolean, () => false));
-      return await requests.get<AIApprovalRequest>(request);
+      let request: AIApprovalRequest | undefined;
+      await eventually(`${analysis} has its request`, async () => {
+        const { status } = await analyses.get<AIAnalysis>(analysis);
+        if (status?.approvalRequestName === undefined) return false;
+        request = await requests.get<AIApprovalRequest>(status.approvalRequestName).catch(() => undefined);
+        return request !== undefined;
+      });
+      return request as AIApprovalRequest;
     },
     decide: ({ metadata }, decision, message) =>
       deciding.mergePatch(metadata.name ?? '', { status: { decision, message } }, 'status'),
