@@ -11,7 +11,7 @@ const request = '$(kubectl get aiapproval -o name)';
 function found(analysis: string): string {
   return (
     `kubectl patch aianalysis ${analysis} --subresource=status --type=merge ` +
-    `--patch-file=${examples}/${analysis}-findings.yaml`
+    `--patch-file=${examples}/${analysis}.yaml`
   );
 }
 

@@ -55,7 +55,7 @@ Let an AI propose something, and decide on it as approver:
 
   kubectl delete aianalysis slow-shop
   kubectl create -f examples/analysis/slow-shop.yaml
-  kubectl patch aianalysis slow-shop --subresource=status --type=merge --patch-file=examples/analysis/slow-shop-findings.yaml
+  kubectl patch aianalysis slow-shop --subresource=status --type=merge --patch-file=examples/analysis/slow-shop.yaml
   kubectl get aiapproval
   kubectl describe aianalysis slow-shop
 

@@ -56,6 +56,14 @@ beforeAll(async () => {
       deciding: kindClient(approver, aiApprovalRequestKind, namespace),
     });
   }
+  // The API server refuses lists of a kind (429) until its cache of it is full.
+  const [{ requests }] = grounds as [Ground];
+  await eventually('requests can be listed', () =>
+    listed(requests).then(
+      () => true,
+      () => false,
+    ),
+  );
   const seen = new Map<string, number>();
   succession = await startSuccession<AnalysisKill>({
     controlPlane,
