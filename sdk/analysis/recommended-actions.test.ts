@@ -60,12 +60,14 @@ it('names the actions there are where one is unknown, unless another controller 
 });
 
 it('takes what a schema throws for a fault of the analysis', () => {
-  expect(faults('broken', {})).toMatchObject([{ reason: 'ParametersInvalid', message: expect.stringContaining('a bug') }]);
+  expect(faults('broken', {})).toMatchObject([
+    { reason: 'ParametersInvalid', message: expect.stringContaining('a bug') },
+  ]);
 });
 
 it('knows which action takes a namespace', () => {
-  const { takesNamespace } = recommendedActions(registry, 'fail');
-  expect(['placed', 'plain', 'either', 'other'].filter((action) => takesNamespace(action))).toEqual([
+  const actions = recommendedActions(registry, 'fail');
+  expect(['placed', 'plain', 'either', 'other'].filter((action) => actions.takesNamespace(action))).toEqual([
     'placed',
   ]);
 });
