@@ -3,6 +3,7 @@ import { aiApprovalRequestSchema } from '../ai-approval-request.ts';
 import { aiAnalysisKind, aiApprovalRequestKind } from '../names.ts';
 import { frozenAnalysisPhases, finalAnalysisPhases } from '../phase.ts';
 import {
+  decidedDoesNotExpire,
   decisionIsFinal,
   expiryIsFinal,
   phaseStaysAmong,
@@ -41,7 +42,7 @@ export const aiApprovalRequestResource: CustomResource = {
   kind: aiApprovalRequestKind,
   shortNames: ['aiapproval'],
   schema: aiApprovalRequestSchema,
-  transitionRules: [decisionIsFinal, expiryIsFinal],
+  transitionRules: [decisionIsFinal, expiryIsFinal, decidedDoesNotExpire],
   printerColumns: [
     { name: 'Analysis', type: 'string', jsonPath: '.spec.aiAnalysisRef.name' },
     { name: 'Steps', type: 'integer', jsonPath: '.spec.workflow.stepCount' },

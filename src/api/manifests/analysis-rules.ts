@@ -81,3 +81,11 @@ export const expiryIsFinal: ValidationRule = {
   reason: 'FieldValueForbidden',
   fieldPath: '.status.decision',
 };
+
+/** What was decided does not expire: of a decision and an expiry that race, one wins. */
+export const decidedDoesNotExpire: ValidationRule = {
+  rule: `!has(oldSelf.status) || !has(oldSelf.status.decision) || !${isExpired('self')} || ${isExpired('oldSelf')}`,
+  message: 'the request was decided on: it does not expire any more',
+  reason: 'FieldValueForbidden',
+  fieldPath: '.status.conditions',
+};
