@@ -1,7 +1,6 @@
 import {
   aiApprovalRequestSpecSchema,
   approvalDecisions,
-  type AIApprovalRequestSpec,
   type AIApprovalRequestStatus,
 } from '../../src/api/ai-approval-request.ts';
 import { conditionSchema } from '../../src/api/condition.ts';
@@ -49,7 +48,7 @@ export async function judgeDecision(
   const isOurs = isStamped && decidedBy === userInfo.username && decidedAt !== undefined;
   const stamping = decideRequest({
     name,
-    spec: spec.data as AIApprovalRequestSpec,
+    spec: spec.data,
     specHash: hashOf(spec.data.workflow.spec),
     deleting: oldObject?.metadata?.deletionTimestamp !== undefined,
     before: statusOf(oldObject),

@@ -4,6 +4,7 @@ import {
   type AIApprovalRequestStatus,
   type ApprovalDecision,
 } from '../../api/ai-approval-request.ts';
+import { formatTime, parseTime } from '../../api/time.ts';
 import { deny, type Deny } from '../verdict.ts';
 import { expiryOf, isDeclaredExpired } from './request-expiry.ts';
 
@@ -103,8 +104,8 @@ function whyNot(decision: ApprovalDecision, facts: DecisionFacts): Deny | undefi
     return refuse('DeciderIsController', `${user} asks; somebody else has to decide.`);
   }
   const expiry = expiryOf(spec);
-  if (isDeclaredExpired(before) || Date.parse(now) >= expiry) {
-    const message = `Request "${name}" has expired at ${new Date(expiry).toISOString()}: it is too late for a decision.`;
+  if (isDeclaredExpired(before) || (parseTime(now) ?? expiry) >= expiry) {
+    const message = `Request "${name}" has expired at ${formatTime(expiry)}: it is too late for a decision.`;
     return refuse('RequestExpired', message);
   }
   if (!isReviewer(facts)) {

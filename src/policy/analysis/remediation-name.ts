@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { labelValueMaxLength } from '../../api/names.ts';
+import { sha256 } from '../../api/sha256.ts';
 
 const uidDigits = 8;
 
@@ -8,7 +8,7 @@ const uidDigits = 8;
  * creates it and however often; another for an analysis that was deleted and made anew under its name. It fits a label.
  */
 export function remediationName({ name, uid }: { readonly name: string; readonly uid: string }): string {
-  const suffix = createHash('sha256').update(uid).digest('hex').slice(0, uidDigits);
+  const suffix = sha256(uid).slice(0, uidDigits);
   const room = labelValueMaxLength - uidDigits - 1;
   return `${name.slice(0, room).replace(/[-.]+$/, '')}-${suffix}`;
 }

@@ -227,7 +227,7 @@ describe('of writes that race', () => {
   });
 
   it('a decision or the expiry wins', async () => {
-    for (const _round of Array.from({ length: 5 })) {
+    for (let round = 0; round < 5; round += 1) {
       const asked = await ground.ask();
       const { granted } = await outcomesOf([
         decide(asked),

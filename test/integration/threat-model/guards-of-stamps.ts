@@ -87,8 +87,8 @@ export const guardsOfStamps = {
       edits: [
         {
           file: 'src/policy/approval/spec-hash.ts',
-          find: 'update(canonicalSpec(spec))',
-          replace: "update('any spec')",
+          find: 'sha256(canonicalSpec(spec))',
+          replace: "sha256('any spec')",
         },
       ],
     },
