@@ -9,7 +9,7 @@ import { type AnalysisStep, type AnalysisTurn, rest } from './analysis-turn.ts';
 import type { StoredAnalysis } from './stored-analysis.ts';
 
 /** What others wrote shows in the cache within moments. Milliseconds. */
-export const conflictMilliseconds = 250;
+const conflictMilliseconds = 250;
 
 /**
  * Writes a change into the status of the analysis, if the analysis is still the one that it was made from, and says so
