@@ -88,6 +88,16 @@ it('waits as long as the clock that nobody can set says, whatever the date is', 
   expect(client.requests).toEqual([]);
 });
 
+it('measures what is left of a request that it sees first between two times of the API server', async () => {
+  const { turn, clock } = turnWith(({ onHeaders }) => {
+    onHeaders?.({ date: 'Thu, 01 Jan 2026 00:10:00 GMT' });
+    return requestWith({}, '7');
+  });
+  turn.memory.deadline = undefined;
+  clock.advance(1_234);
+  expect(await awaitDecision(turn)).toEqual({ kind: 'rest', after: 5 * 60_000 });
+});
+
 it('declares a request expired only as it has read it; a decision that came first counts', async () => {
   const decided = {
     decision: 'Rejected',
