@@ -14,7 +14,7 @@ import { endOfRequest } from './end-of-request.ts';
 import { isOwnedBy } from './kinship.ts';
 import { secondsUntil, startWorkflow } from './start-workflow.ts';
 import type { CachedRequest, StoredRequest } from './stored-analysis.ts';
-import { conflictMilliseconds, writeChange } from './write-change.ts';
+import { writeChange } from './write-change.ts';
 
 /** Waits for a person, who may have decided long ago, and for no longer than the request says. */
 export async function awaitDecision(turn: AnalysisTurn): Promise<AnalysisStep> {
@@ -65,7 +65,7 @@ async function findRequest(turn: AnalysisTurn, name: string): Promise<CachedRequ
  * other. So a decision that was taken in time is never lost, whatever any clock says.
  */
 async function declareExpired(turn: AnalysisTurn, request: CachedRequest): Promise<AnalysisStep> {
-  const { client, namespace, date, analysis, signal } = turn;
+  const { client, namespace, date, analysis, memory, signal } = turn;
   const { name, resourceVersion, generation = 0 } = request.metadata;
   const stored: readonly Fields[] = request.status?.conditions ?? [];
   const message = `Nobody has decided within ${request.spec.timeout}`;
@@ -86,8 +86,9 @@ async function declareExpired(turn: AnalysisTurn, request: CachedRequest): Promi
     if (step.kind === 'goOn') turn.metrics.decided('Expired', 0);
     return step;
   } catch (error) {
-    if (isKubeStatus(error, 409)) return { kind: 'rest', after: conflictMilliseconds };
-    if (isKubeStatus(error, 404)) return { kind: 'goOn', analysis };
-    throw error;
+    if (!isKubeStatus(error, 409) && !isKubeStatus(error, 404)) throw error;
+    // It is no longer as the cache shows it: it is read, and judged anew.
+    memory.deadline = undefined;
+    return { kind: 'goOn', analysis };
   }
 }

@@ -9,7 +9,7 @@ import { type AnalysisStep, type AnalysisTurn, rest } from './analysis-turn.ts';
 import type { StoredAnalysis } from './stored-analysis.ts';
 
 /** What others wrote shows in the cache within moments. Milliseconds. */
-export const conflictMilliseconds = 250;
+const conflictMilliseconds = 250;
 
 /**
  * Writes a change into the status of the analysis, if the analysis is still the one that it was made from, and says so
@@ -33,7 +33,7 @@ export async function writeChange(turn: AnalysisTurn, change: AnalysisChange): P
       signal,
     });
     memory.wrote(written);
-    if (change.event !== undefined) events.record(eventOf(written, change.event));
+    if (change.event !== undefined) events.record(analysisEvent(written, change.event));
     return { kind: 'goOn', analysis: written };
   } catch (error) {
     if (isKubeStatus(error, 409)) return { kind: 'rest', after: conflictMilliseconds };
@@ -42,7 +42,11 @@ export async function writeChange(turn: AnalysisTurn, change: AnalysisChange): P
   }
 }
 
-function eventOf({ metadata }: StoredAnalysis, event: NonNullable<AnalysisChange['event']>): EventFacts {
+/** Something that is said of an analysis. */
+export function analysisEvent(
+  { metadata }: StoredAnalysis,
+  event: NonNullable<AnalysisChange['event']>,
+): EventFacts {
   const { group, version, kind } = aiAnalysisKind;
   const { name, namespace, uid, resourceVersion } = metadata;
   return {

@@ -225,7 +225,11 @@ it.each<[string, AIAnalysisStatus, string]>([
   ['unsure', { approvalContext: { confidenceScore: 79 } }, 'a confidence of 0.79 is less than 0.8'],
   ['silent', {}, 'the analysis does not say how confident it is'],
 ])('a small analysis that is %s asks a person', async (name, status, reason) => {
-  const recommendations = makeRecommendations(2).map(({ effectivenessProbability: _, ...rest }) => rest);
+  const recommendations = makeRecommendations(2).map(({ id, action, parameters }) => ({
+    id,
+    action,
+    parameters,
+  }));
   await namespace.analyse(name, { ...status, recommendations });
   expect((await namespace.requestOf(name)).spec.reason).toBe(reason);
 });
@@ -349,7 +353,8 @@ it('a controller that starts finds what was decided, what has expired, and what 
   const deadline = Date.parse(expired.spec.requestedAt) + 3_000;
   await eventually('the request has no time left', async () => Date.now() > deadline);
   manager = await startManager();
-  await namespace.reaches('approved', 'approved');
+  const { status } = await namespace.reaches('approved', 'approved');
+  expect(status?.approvedBy).toBe(users.approver.name);
   await namespace.reaches('rejected', 'rejected');
   await namespace.reaches('expired', 'rejected');
   await namespace.reaches('started', 'completed');

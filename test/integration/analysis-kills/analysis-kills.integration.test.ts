@@ -11,13 +11,18 @@ import { eventually } from '../../cluster/eventually.ts';
 import { type FaultyHttpProxy, startFaultyHttpProxy } from '../../cluster/faulty-http-proxy.ts';
 import { type InstalledCluster, startInstalledCluster } from '../../cluster/installed-cluster.ts';
 import { kindClient, type KindClient } from '../../cluster/kind-client.ts';
-import { letApproversDecide } from '../analysis-controller/analysis-namespace.ts';
+import {
+  type AnalysisNamespace,
+  letApproversDecide,
+  openAnalysisNamespace,
+} from '../analysis-controller/analysis-namespace.ts';
 import {
   type ControlledNamespace,
   openControlledNamespace,
   tallyPlugin,
   unlimitedRate,
 } from '../controlled-namespace.ts';
+import { configure } from '../configure.ts';
 import { startSuccession, type Succession } from '../controller-kills/succession.ts';
 import { type AnalysisKill, analysisKills, analysisWriteOf, type Story } from './analysis-writes.ts';
 
@@ -37,6 +42,7 @@ let client: KubeClient;
 let approver: KubeClient;
 let proxy: FaultyHttpProxy;
 let succession: Succession<AnalysisKill>;
+let probing: AnalysisNamespace;
 const grounds: Ground[] = [];
 
 beforeAll(async () => {
@@ -46,6 +52,7 @@ beforeAll(async () => {
   approver = createKubeClient(controlPlane.kubeConfig('approver'));
   proxy = await startFaultyHttpProxy(controlPlane);
   await letApproversDecide(client);
+  probing = await openAnalysisNamespace(client, approver, 'probing');
   for (const kill of analysisKills) {
     const { namespace } = kill;
     grounds.push({
@@ -84,7 +91,6 @@ beforeAll(async () => {
       plugins: [tallyPlugin],
       environment: {
         ...unlimitedRate,
-        APPROVAL_TIMEOUT: '20s',
         NODE_COMPILE_CACHE: join(controlPlane.folder, 'compile-cache'),
       },
     },
@@ -121,17 +127,12 @@ const ends: Readonly<
 };
 
 it(`a controller killed before and after each of its writes, ${analysisKills.length} times, does each once`, async () => {
-  for (const { kill, analyses } of grounds) {
-    await analyses.create(makeAnalysis('one'));
-    await analyses.mergePatch(
-      'one',
-      { status: { phase: 'analyzing', ...recommended[kill.story] } },
-      'status',
-    );
-  }
-  const killed = succession.killed(analysisKills.length);
-  const over = eventually('all analyses are over', decideAndLook, 240_000);
-  await Promise.all([killed, over]);
+  const forgotten = grounds.filter(({ kill }) => kill.story === 'expired');
+  await setTimeoutOfRequests('1s');
+  await play(forgotten);
+  // Nobody need hurry any more: a request counts from the moment in which its analysis asks.
+  await setTimeoutOfRequests('15m');
+  await play(grounds.filter((ground) => !forgotten.includes(ground)));
 
   for (const ground of grounds) {
     const { story, namespace } = ground.kill;
@@ -146,10 +147,41 @@ it(`a controller killed before and after each of its writes, ${analysisKills.len
   }
 }, 300_000);
 
+/** Lets these analyses come to their end, and a controller die in each of them. */
+async function play(played: readonly Ground[]): Promise<void> {
+  for (const { kill, analyses } of played) {
+    await analyses.create(makeAnalysis('one'));
+    const status = { phase: 'analyzing', ...recommended[kill.story] };
+    await analyses.mergePatch('one', { status }, 'status');
+  }
+  const killed = succession.killed(succession.kills.length + played.length);
+  const over = eventually('all analyses are over', () => decideAndLook(played), 240_000);
+  await Promise.all([killed, over]);
+}
+
+/** Configures it, and waits until a request has it. */
+async function setTimeoutOfRequests(timeout: string): Promise<void> {
+  await configure(cluster, { 'approval-timeout': timeout }, 'The configuration changed', 30_000);
+  let probes = 0;
+  await eventually(`approval-timeout ${timeout} is in force`, async () => {
+    const probe = `probe-${timeout}-${(probes += 1)}`;
+    await probing.analyses.create(makeAnalysis(probe));
+    const status = { phase: 'analyzing', ...recommended.rejected };
+    await probing.analyses.mergePatch(probe, { status }, 'status');
+    let request: AIApprovalRequest | undefined;
+    await eventually(`${probe} has its request`, async () => {
+      const all = await listed<AIApprovalRequest>(probing.requests);
+      request = all.find(({ spec }) => spec.aiAnalysisRef.name === probe);
+      return request !== undefined;
+    });
+    return request?.spec.timeout === timeout;
+  });
+}
+
 /** Decides what waits for a person; true when nothing waits for anybody. */
-async function decideAndLook(): Promise<boolean> {
+async function decideAndLook(played: readonly Ground[]): Promise<boolean> {
   const unfinished = await Promise.all(
-    grounds.map(async ({ kill: { story }, analyses, requests, deciding }) => {
+    played.map(async ({ kill: { story }, analyses, requests, deciding }) => {
       if (story === 'approved' || story === 'rejected') {
         for (const { metadata, status } of await listed<AIApprovalRequest>(requests)) {
           if (status?.decision !== undefined) continue;
