@@ -72,10 +72,22 @@ generate: setup ## Write the manifests and pages that are made from code
 	node scripts/generate-threat-model.ts
 	node scripts/generate-reference.ts
 
+.PHONY: renders
+renders: setup ## Write what the helm chart renders now, for its tests to compare with
+	vitest run --project integration test/chart/renders.integration.test.ts --update
+
 .PHONY: build
 build: setup ## The package's JavaScript and declarations, in dist
 	@rm -rf dist
 	tsc -p tsconfig.build.json
+
+.PHONY: image
+image: setup ## The container image, in .stepgate/image.tar, by docker, podman or buildah
+	node scripts/build-image.ts
+
+.PHONY: image-test
+image-test: image ## The image starts, runs as nobody special, and is small
+	node scripts/check-image.ts
 
 .PHONY: clean
 clean: ## Remove what the other targets made here; the control plane's cache stays

@@ -9,12 +9,13 @@ import { controllerRbac } from '../src/api/manifests/controller-rbac.ts';
 import { customResourceDefinitions } from '../src/api/manifests/custom-resource-definitions.ts';
 import { defaultInstallation } from '../src/api/manifests/installation.ts';
 import type { SchemaObject } from '../src/api/manifests/structural-schema.ts';
+import { userRoles } from '../src/api/manifests/user-rbac.ts';
 import { validatingAdmissionPolicies } from '../src/api/manifests/validating-admission-policies.ts';
 import {
   mutatingWebhookConfiguration,
   validatingWebhookConfiguration,
 } from '../src/api/manifests/webhook-configurations.ts';
-import { webhookRbac } from '../src/api/manifests/webhook-rbac.ts';
+import { webhookCertificatesRbac, webhookRbac } from '../src/api/manifests/webhook-rbac.ts';
 
 const folder = join(import.meta.dirname, '../charts/stepgate/files');
 const header =
@@ -32,7 +33,9 @@ function generate(): ReadonlyMap<string, string> {
     ['webhooks/mutating.yaml', [mutatingWebhookConfiguration({ clientConfig: { service } })]],
     ['webhooks/validating.yaml', [validatingWebhookConfiguration({ clientConfig: { service } })]],
     ['rbac/controller.yaml', controllerRbac(installation)],
+    ['rbac/users.yaml', userRoles()],
     ['rbac/webhook.yaml', webhookRbac(installation)],
+    ['rbac/webhook-certificates.yaml', webhookCertificatesRbac(installation)],
   ]);
   return new Map([...files].map(([path, documents]) => [path, toYaml(documents)]));
 }

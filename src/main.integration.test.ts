@@ -64,8 +64,10 @@ describe.concurrent('the command', () => {
     expect([exitCode, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/^stepgate webhook \[flags\]/);
     expect(stdout).toMatch(/^stepgate controller \[flags\]/m);
+    expect(stdout).toMatch(/^stepgate check-limit \[flags\]/m);
     for (const flag of [
       'kubeconfig',
+      'installation',
       'port',
       'metrics-port',
       'certificate-folder',
@@ -87,8 +89,12 @@ describe.concurrent('the command', () => {
   });
 
   it.each([
-    ['no command', [], 'expected the command webhook or controller, got ""'],
-    ['an unknown command', ['serve'], 'expected the command webhook or controller, got "serve"'],
+    ['no command', [], 'expected the command webhook, controller, or check-limit, got ""'],
+    [
+      'an unknown command',
+      ['serve'],
+      'expected the command webhook, controller, or check-limit, got "serve"',
+    ],
     ['two commands', ['webhook', 'controller'], "Unexpected argument 'controller'"],
     ['a flag of the other command', ['controller', '--client-ca=x'], "Unknown option '--client-ca'"],
     [
@@ -172,5 +178,22 @@ describe('the webhook', () => {
     child.kill('SIGTERM');
     expect(await exited).toEqual([0, null]);
     await proxy.close();
+  });
+});
+
+describe('check-limit', () => {
+  it('ends with 1 where nothing keeps a limit, says so, and leaves nothing behind', async () => {
+    const kubeconfig = `--kubeconfig=${controlPlane.kubeconfig()}`;
+    const { exitCode, stdout, stderr } = await run(['check-limit', kubeconfig, '--at-most=8']);
+    expect([exitCode, stdout]).toEqual([1, '']);
+    expect(stderr).toBe('stepgate: 8 executions of one workflow were admitted and none refused\n');
+    const left = await controlPlane.kubectl(['get', 'workflowexecutions,kubernetesexecutions', '-o', 'name']);
+    expect(left.stdout).toBe('');
+  });
+
+  it('refuses a number that is none', async () => {
+    const { exitCode, stderr } = await run(['check-limit', '--at-most=few']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('stepgate: --at-most: few is no whole number from 1');
   });
 });

@@ -1,13 +1,16 @@
 #!/usr/bin/env node
 import { hostname } from 'node:os';
 import { extname } from 'node:path';
+import { checkLimitCommand } from './command/check-limit-command.ts';
+import { LimitCheckError } from './command/check-limit.ts';
 import type { CommandHost } from './command/command.ts';
 import { controllerCommand } from './command/controller-command.ts';
 import { UsageError } from './command/usage-error.ts';
+import { KubeConnectionError } from './kube/kube-connection-error.ts';
 import { webhookCommand } from './command/webhook-command.ts';
 import { PluginError } from './plugin/plugin-error.ts';
 
-const commands = [webhookCommand, controllerCommand];
+const commands = [webhookCommand, controllerCommand, checkLimitCommand];
 
 async function main(): Promise<void> {
   const [name = '', ...args] = process.argv.slice(2);
@@ -17,7 +20,9 @@ async function main(): Promise<void> {
     return;
   }
   if (command === undefined) {
-    const names = commands.map((each) => each.name).join(' or ');
+    const names = new Intl.ListFormat('en', { type: 'disjunction' }).format(
+      commands.map((each) => each.name),
+    );
     throw new UsageError(`expected the command ${names}, got ${JSON.stringify(name)}`);
   }
   await command.run(args, host());
@@ -42,7 +47,9 @@ function usageOf(name: string | undefined): string {
 }
 
 function fail(error: unknown): never {
-  const said = error instanceof UsageError || error instanceof PluginError;
+  const said = [UsageError, PluginError, LimitCheckError, KubeConnectionError].some(
+    (kind) => error instanceof kind,
+  );
   const text =
     error instanceof Error ? (said ? error.message : (error.stack ?? error.message)) : String(error);
   process.stderr.write(`stepgate: ${text}\n`);

@@ -1,6 +1,6 @@
-import type { KubeConfig } from '@kubernetes/client-node';
 import type { Registry } from 'prom-client';
 import { controllerUserName, type Installation } from '../src/api/manifests/installation.ts';
+import { requiredDefinitions } from '../src/api/manifests/required-definitions.ts';
 import {
   mutateAnalysesPath,
   mutateApprovalRequestsPath,
@@ -15,6 +15,7 @@ import {
 import { recordConfigReports } from '../src/config/config-events.ts';
 import { startConfigWatch, type ConfigWatch } from '../src/config/config-watch.ts';
 import type { ConfigTexts } from '../src/config/config-schema.ts';
+import type { ClusterAccess } from '../src/kube/cluster-access.ts';
 import { systemClock } from '../src/kube/clock.ts';
 import { createEventRecorder, type EventRecorder } from '../src/kube/events.ts';
 import { createKubeClient, type KubeClient } from '../src/kube/kube-client.ts';
@@ -43,6 +44,7 @@ import { startCertificateFiles } from './certificates/certificate-files.ts';
 import { startSelfManagedCertificates } from './certificates/self-managed-certificates.ts';
 import type { CertificateMetrics, CertificateSource } from './certificates/serving-certificate.ts';
 import { createApprovalReader } from './cluster/approval-reader.ts';
+import { startDefinitionCheck } from './cluster/definition-check.ts';
 import { createExecutionReader } from './cluster/execution-reader.ts';
 import { watchActiveExecutions } from './cluster/execution-watch.ts';
 import { createInstallationMark } from './cluster/installation-mark.ts';
@@ -74,7 +76,7 @@ export type CertificateOrigin =
 
 /** What one webhook process is started with. */
 export interface WebhookProcessOptions {
-  readonly kubeConfig: KubeConfig;
+  readonly kubeConfig: ClusterAccess;
   readonly installation: Installation;
   /** Overrides of the configuration, from `environmentTexts`. */
   readonly environment: Partial<ConfigTexts>;
@@ -185,6 +187,7 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
     workflowexecutions: workflows.reflector,
   };
   reportLags(reflectors, kubeMetrics);
+  const definitions = startDefinitionCheck({ client, clock, logger, required: requiredDefinitions() });
   await recall(client, keeper, logger);
 
   const reviewer = createAccessReviewer(client, clock);
@@ -235,7 +238,7 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
     ...(options.host === undefined ? {} : { host: options.host }),
     certificate: certificates.current(),
     ...(clients === undefined ? {} : { clientAuthority: clients.current() }),
-    readiness: () => readinessOf(reflectors, labeller),
+    readiness: () => readinessOf(reflectors, labeller, definitions),
     metricsSource: registry,
     metrics: createAdmissionMetrics(registry),
     logger,
@@ -254,6 +257,7 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
         certificates.stop(),
         clients?.stop(),
         config.stop(),
+        definitions.stop(),
         ...Object.values(reflectors).map((reflector) => reflector.stop()),
         events.stop(),
       ]);

@@ -3,8 +3,8 @@ export interface CommandHost {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Name of this machine, which names the process where nothing else does. */
   readonly hostname: string;
-  /** Where signals come from, and errors that nobody handles. */
-  readonly process: Pick<NodeJS.Process, 'on' | 'once' | 'off'>;
+  /** Where signals come from, and errors that nobody handles; what a command finds is written to its stdout. */
+  readonly process: Pick<NodeJS.Process, 'on' | 'once' | 'off' | 'stdout'>;
   /** What plugins import as `stepgate` and `stepgate/testing`: URLs of modules. */
   readonly provide: Readonly<Record<string, string>>;
 }

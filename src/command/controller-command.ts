@@ -57,8 +57,8 @@ export const controllerCommand: Command = {
     await runUntilSignal(host, logger, async (signal) =>
       startControllerProcess({
         plugins: await loadPlugins(values.plugin ?? [], { provide: host.provide }),
-        kubeConfig: kubeConfigOf(values.kubeconfig),
-        installation: installationOf(values.namespace, host),
+        kubeConfig: await kubeConfigOf(values.kubeconfig, host),
+        installation: installationOf(values, host),
         environment: environmentTexts(host.environment),
         metricsPort,
         ...(values.host === undefined ? {} : { host: values.host }),

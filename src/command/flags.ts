@@ -1,6 +1,12 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { KubeConfig } from '@kubernetes/client-node';
-import { defaultInstallation, type Installation } from '../api/manifests/installation.ts';
+import {
+  defaultInstallation,
+  defaultInstallationName,
+  type Installation,
+  installationNamed,
+} from '../api/manifests/installation.ts';
+import type { ClusterAccess } from '../kube/cluster-access.ts';
+import { loadClusterAccess } from '../kube/load-cluster-access.ts';
 import { createLogger, logLevels, type Logger } from '../observability/logger.ts';
 import type { CommandHost } from './command.ts';
 import { UsageError } from './usage-error.ts';
@@ -9,6 +15,7 @@ import { UsageError } from './usage-error.ts';
 export const commonFlags = {
   kubeconfig: { type: 'string' },
   namespace: { type: 'string' },
+  installation: { type: 'string', default: defaultInstallationName },
   host: { type: 'string' },
   'metrics-port': { type: 'string', default: '8080' },
   plugin: { type: 'string', multiple: true },
@@ -16,8 +23,10 @@ export const commonFlags = {
 } as const;
 
 /** What the common flags mean, but for `--plugin`. */
-export const commonUsage = `  --kubeconfig FILE          default: KUBECONFIG, the pod's service account, or ~/.kube/config
+export const commonUsage = `  --kubeconfig FILE          default: KUBECONFIG, ~/.kube/config, or the pod's service account
   --namespace NAME           namespace of the installation (default ${defaultInstallation.namespace}, or POD_NAMESPACE)
+  --installation NAME        its Service, Secret and Lease are called after it: NAME-webhook, NAME-webhook-certificates,
+                             NAME-controller (default ${defaultInstallationName})
   --host ADDRESS             address to listen on (default: all)
   --metrics-port N           /healthz, /readyz and /metrics, plain HTTP (default 8080; 0 takes a free one)`;
 
@@ -53,20 +62,18 @@ export function loggerOf(level: string, component: string): Logger {
   return createLogger({ level: known, component });
 }
 
-/** The cluster to talk to. @throws the error of reading the file */
-export function kubeConfigOf(file: string | undefined): KubeConfig {
-  const kubeConfig = new KubeConfig();
-  if (file === undefined) kubeConfig.loadFromDefault();
-  else kubeConfig.loadFromFile(file);
-  return kubeConfig;
+/** The cluster to talk to. @throws KubeConnectionError (credentials) where there is none, or it cannot be read */
+export function kubeConfigOf(file: string | undefined, { environment }: CommandHost): Promise<ClusterAccess> {
+  return loadClusterAccess({ file, environment });
 }
 
-/** The installation in the namespace of the flag, of the pod, or in the default one. */
-export function installationOf(namespace: string | undefined, { environment }: CommandHost): Installation {
-  return {
-    ...defaultInstallation,
-    namespace: namespace ?? environment['POD_NAMESPACE'] ?? defaultInstallation.namespace,
-  };
+/** The installation of that name in the namespace of the flag, of the pod, or in the default one. */
+export function installationOf(
+  values: { readonly installation: string; readonly namespace?: string | undefined },
+  { environment }: CommandHost,
+): Installation {
+  const namespace = values.namespace ?? environment['POD_NAMESPACE'] ?? defaultInstallation.namespace;
+  return installationNamed(values.installation, namespace);
 }
 
 /** Name of this process among its replicas. */

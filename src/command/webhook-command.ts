@@ -26,7 +26,7 @@ ${commonUsage}
   --port N                   admission, TLS (default 8443; 0 takes a free one)
   --certificate-folder DIR   serve with tls.crt and tls.key of this folder, such as a Secret of cert-manager
   --certificate-name NAME    without a folder: DNS name or IP of the certificate that is made (repeatable;
-                             default: the names of the Service ${defaultInstallation.webhookService})
+                             default: the names of the installation's Service)
   --client-ca FILE           only clients with a certificate of this CA may call
   --client-name NAME         ... and with this common name (repeatable)
   --plugin FILE              a plugin, as a file or a package: parameters of its actions are checked against their
@@ -54,7 +54,7 @@ export const webhookCommand: Command = {
   async run(args, host) {
     const values = readFlags(args, flags);
     const logger = loggerOf(values['log-level'], 'webhook');
-    const installation = installationOf(values.namespace, host);
+    const installation = installationOf(values, host);
     const ports = {
       port: portOf('port', values.port),
       metricsPort: portOf('metrics-port', values['metrics-port']),
@@ -67,7 +67,7 @@ export const webhookCommand: Command = {
       return startWebhookProcess({
         plugins,
         process: host.process,
-        kubeConfig: kubeConfigOf(values.kubeconfig),
+        kubeConfig: await kubeConfigOf(values.kubeconfig, host),
         installation,
         environment: environmentTexts(host.environment),
         certificate: certificateOrigin(values, installation),

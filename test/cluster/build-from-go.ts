@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { copyFile, cp, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -10,27 +10,40 @@ const progressMilliseconds = 10_000;
 export interface GoBuild {
   /** Path of the go command. */
   readonly go: string;
-  readonly version: string;
+  /** For people: `Kubernetes v1.37.2 control plane`. */
+  readonly name: string;
+  /** How long it takes where nothing is cached: `about ten minutes`. */
+  readonly duration: string;
   readonly inputs: readonly { readonly file: string; readonly path: string }[];
+  /** Variables that the linker sets, by their full names. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** Folders of modules to put beside the binary, before it is there. */
+  readonly moduleFolders?: readonly {
+    readonly module: string;
+    readonly folder: string;
+    readonly target: string;
+  }[];
+  /** The main package, where it is not the inputs' own. */
+  readonly package?: string;
   /** Where the binary goes; it appears there whole or not at all. */
   readonly target: string;
   readonly progress: Progress;
 }
 
-/** Builds the control plane's one binary from its locked Go modules. Rejects with the end of go's output. */
+/** Builds a binary from its locked Go modules. Rejects with the end of go's output. */
 export async function buildFromGo(build: GoBuild): Promise<void> {
-  const { go, version, inputs, target, progress } = build;
+  const { go, name, inputs, target, progress, package: main = '.' } = build;
   const startedAt = Date.now();
   const seconds = () => `${Math.round((Date.now() - startedAt) / 1000)} s`;
   const folder = await mkdtemp(join(tmpdir(), 'stepgate-build-'));
   try {
     for (const { file, path } of inputs) await copyFile(path, join(folder, file));
-    progress(`building the Kubernetes ${version} control plane from Go modules, once (about ten minutes)`);
+    progress(`building the ${name} from Go modules, once (${build.duration})`);
 
     let downloaded = 0;
     const packages = await runGo(
       go,
-      ['list', '-deps', '.'],
+      ['list', '-deps', main],
       folder,
       (line) => {
         if (line.startsWith('go: downloading')) downloaded++;
@@ -44,31 +57,35 @@ export async function buildFromGo(build: GoBuild): Promise<void> {
     try {
       await runGo(
         go,
-        ['build', '-v', '-trimpath', '-ldflags', linkerFlags(version), '-o', unfinished, '.'],
+        ['build', '-v', '-trimpath', '-ldflags', linkerFlags(build.variables), '-o', unfinished, main],
         folder,
         () => compiled++,
         () => progress(`  compiled ${compiled} of at most ${packages.length} packages, ${seconds()}`),
       );
+      for (const wanted of build.moduleFolders ?? []) await copyModuleFolder(go, folder, wanted);
       await rename(unfinished, target);
     } finally {
       await rm(unfinished, { force: true });
     }
-    progress(`built the Kubernetes ${version} control plane in ${seconds()}: ${target}`);
+    progress(`built the ${name} in ${seconds()}: ${target}`);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** Clients cannot parse the version of a server that was not stamped. Source: kubernetes hack/lib/version.sh. */
-function linkerFlags(version: string): string {
-  const [major = '', minor = ''] = version.replace(/^v/, '').split('.');
-  const stamps = {
-    'k8s.io/component-base/version.gitVersion': version,
-    'k8s.io/component-base/version.gitMajor': major,
-    'k8s.io/component-base/version.gitMinor': minor,
-    'k8s.io/client-go/pkg/version.gitVersion': version,
-  };
-  return ['-s', '-w', ...Object.entries(stamps).map(([name, value]) => `-X ${name}=${value}`)].join(' ');
+function linkerFlags(variables: Readonly<Record<string, string>> = {}): string {
+  return ['-s', '-w', ...Object.entries(variables).map(([name, value]) => `-X ${name}=${value}`)].join(' ');
+}
+
+async function copyModuleFolder(
+  go: string,
+  buildFolder: string,
+  { module, folder, target }: NonNullable<GoBuild['moduleFolders']>[number],
+): Promise<void> {
+  const quiet = () => {};
+  const [root = ''] = await runGo(go, ['list', '-m', '-f', '{{.Dir}}', module], buildFolder, quiet, quiet);
+  await rm(target, { recursive: true, force: true });
+  await cp(join(root, folder), target, { recursive: true });
 }
 
 /** Runs go, tells each line of its stderr, ticks every ten seconds; answers the lines of its stdout. */

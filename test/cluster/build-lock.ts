@@ -5,13 +5,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const heartbeatMilliseconds = 2_000;
 const staleMilliseconds = 20_000;
 const pollMilliseconds = 250;
+const pollsBetweenWords = 40;
 
 /**
  * Runs `work` while holding the lock folder `path`, so that of several processes only one builds. A holder
  * that died stops touching its lock and loses it after 20 s. The lock saves work; it does not guard
  * correctness: results are moved into place atomically, so two builds at once would merely cost time.
  *
- * @param waiting called about once a second while somebody else holds the lock
+ * @param waiting called about every ten seconds while somebody else holds the lock
  */
 export async function withBuildLock<Result>(
   path: string,
@@ -20,7 +21,7 @@ export async function withBuildLock<Result>(
 ): Promise<Result> {
   await mkdir(dirname(path), { recursive: true });
   for (let polls = 0; !(await takeLock(path)); polls++) {
-    if (polls % 4 === 0) waiting();
+    if (polls % pollsBetweenWords === 0) waiting();
     await sleep(pollMilliseconds);
   }
   const heartbeat = setInterval(() => {

@@ -18,6 +18,32 @@ export class NoControlPlaneError extends Error {
   }
 }
 
+/** cert-manager's controllers are not cached and could not be built. */
+export class NoCertManagerError extends Error {
+  readonly code = 'NoCertManager';
+
+  constructor(version: string, reason: string) {
+    super(
+      `The controllers of cert-manager ${version} could not be built: ${reason}\n` +
+        'They need Go on the PATH (https://go.dev/dl), and are then built once, in about four minutes.',
+    );
+    this.name = 'NoCertManagerError';
+  }
+}
+
+/** helm is not cached and could not be built. */
+export class NoHelmError extends Error {
+  readonly code = 'NoHelm';
+
+  constructor(reason: string) {
+    super(
+      `There is no helm: ${reason}\n` +
+        'It is built once, in about three minutes, where Go is on the PATH (https://go.dev/dl); or HELM may name a helm 4.',
+    );
+    this.name = 'NoHelmError';
+  }
+}
+
 /** A program of the control plane did not start; the message ends with the last lines of its log. */
 export class ControlPlaneStartError extends Error {
   readonly code = 'ControlPlaneStart';

@@ -7,7 +7,7 @@ import { cacheFolder } from './cache-folder.ts';
 import { NoControlPlaneError } from './cluster-error.ts';
 import { findExecutable, isExecutable } from './executable.ts';
 import { extractFromNodeImage, nodeImagePrograms } from './node-image.ts';
-import { buildInputs, inputsHash, lockedVersions, resolveVersion } from './versions.ts';
+import { buildInputs, inputsHash, lockedVersions, resolveVersion, versionVariables } from './versions.ts';
 
 export interface FindOptions {
   /** `v1.37.2`, or `1.32` for the locked patch release of it. Default: K8S_VERSION, else v1.37.2. */
@@ -36,9 +36,9 @@ export async function findBinaries(options: FindOptions = {}): Promise<Binaries>
   const inCache = cachedBinaries(version);
   if (inCache !== undefined) return inCache;
   return withBuildLock(
-    join(cacheFolder(), `${version}.lock`),
+    join(cacheFolder('control-plane'), `${version}.lock`),
     async () => cachedBinaries(version) ?? (await makeBinaries(version, reasons, progress)),
-    everyTenth(() => progress(`waiting: another process is getting the Kubernetes ${version} control plane`)),
+    () => progress(`waiting: another process is getting the Kubernetes ${version} control plane`),
   );
 }
 
@@ -83,16 +83,18 @@ async function build(version: string, progress: Progress): Promise<void> {
     throw new Error(`Go: the modules of ${version} are not locked here (${lockedVersions().join(', ')} are)`);
   }
   if (go === undefined) throw new Error('Go: no go command on the PATH');
-  await buildFromGo({ go, version, inputs, target, progress });
+  const name = `Kubernetes ${version} control plane`;
+  const variables = versionVariables(version);
+  await buildFromGo({ go, name, duration: 'about ten minutes', inputs, variables, target, progress });
 }
 
 function builtPath(version: string): string | undefined {
   const inputs = buildInputs(version);
-  return inputs && join(cacheFolder(), `${version}-${inputsHash(inputs)}`, 'control-plane');
+  return inputs && join(cacheFolder('control-plane'), `${version}-${inputsHash(inputs)}`, 'control-plane');
 }
 
 function nodeImageFolder(version: string): string {
-  return join(cacheFolder(), `${version}-node-image-${process.arch}`);
+  return join(cacheFolder('control-plane'), `${version}-node-image-${process.arch}`);
 }
 
 function oneBinary(version: string, path: string): Binaries {
@@ -103,13 +105,5 @@ function oneBinary(version: string, path: string): Binaries {
     apiServer: [path, 'kube-apiserver'],
     controllerManager: [path, 'kube-controller-manager'],
     kubectl: [path, 'kubectl'],
-  };
-}
-
-/** Calls that come about once a second, thinned to one in ten. */
-function everyTenth(call: () => void): () => void {
-  let calls = 0;
-  return () => {
-    if (calls++ % 10 === 0) call();
   };
 }

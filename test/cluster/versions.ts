@@ -43,3 +43,14 @@ export function inputsHash(inputs: readonly { path: string }[]): string {
   for (const { path } of inputs) hash.update(readFileSync(path));
   return hash.digest('hex').slice(0, 8);
 }
+
+/** Clients cannot parse the version of a server that was not stamped. Source: kubernetes hack/lib/version.sh. */
+export function versionVariables(version: string): Record<string, string> {
+  const [major = '', minor = ''] = version.replace(/^v/, '').split('.');
+  return {
+    'k8s.io/component-base/version.gitVersion': version,
+    'k8s.io/component-base/version.gitMajor': major,
+    'k8s.io/component-base/version.gitMinor': minor,
+    'k8s.io/client-go/pkg/version.gitVersion': version,
+  };
+}

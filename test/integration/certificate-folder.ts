@@ -1,8 +1,7 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { IssuedCertificate } from '../cluster/certificates.ts';
+import { mountSecret } from '../cluster/mounted-secret.ts';
 
-/** A folder as kubelet mounts a Secret: files are links into `..data`, which is swapped as a whole. */
+/** A certificate in a folder, as kubelet mounts its Secret. */
 export interface CertificateFolder {
   readonly path: string;
   replace(certificate: IssuedCertificate): void;
@@ -10,21 +9,10 @@ export interface CertificateFolder {
 
 /** Makes it, with a certificate inside, below `parent`. */
 export function createCertificateFolder(parent: string, certificate: IssuedCertificate): CertificateFolder {
-  const path = mkdtempSync(join(parent, 'certificates-'));
-  let version = 0;
+  const secret = mountSecret(parent, textsOf(certificate));
+  return { path: secret.path, replace: (next) => secret.replace(textsOf(next)) };
+}
 
-  function replace({ certificatePem, keyPem }: IssuedCertificate): void {
-    version += 1;
-    const data = `..${version}`;
-    mkdirSync(join(path, data));
-    writeFileSync(join(path, data, 'tls.crt'), certificatePem);
-    writeFileSync(join(path, data, 'tls.key'), keyPem);
-    symlinkSync(data, join(path, '..data_tmp'));
-    renameSync(join(path, '..data_tmp'), join(path, '..data'));
-    rmSync(join(path, `..${version - 1}`), { recursive: true, force: true });
-  }
-
-  replace(certificate);
-  for (const file of ['tls.crt', 'tls.key']) symlinkSync(join('..data', file), join(path, file));
-  return { path, replace };
+function textsOf({ certificatePem, keyPem }: IssuedCertificate): Record<string, string> {
+  return { 'tls.crt': certificatePem, 'tls.key': keyPem };
 }

@@ -4,8 +4,10 @@ import type { SchemaObject } from './structural-schema.ts';
 
 /** What one account of an installation may do. */
 export interface AccountRights {
-  /** Name of the ServiceAccount, and of the roles and bindings. */
+  /** Name of the roles and bindings, and of the ServiceAccount unless it has another. */
   readonly name: string;
+  /** Name of the ServiceAccount. */
+  readonly account?: string;
   /** Its namespace. */
   readonly namespace: string;
   /** In all namespaces, and of what lives in none. */
@@ -19,8 +21,8 @@ const group = 'rbac.authorization.k8s.io';
 
 /** Roles and bindings of an account. */
 export function accountRbac(rights: AccountRights): readonly SchemaObject[] {
-  const { name, namespace, clusterRules, namespaceRules } = rights;
-  const subjects = [{ kind: 'ServiceAccount', name, namespace }];
+  const { name, account = name, namespace, clusterRules, namespaceRules } = rights;
+  const subjects = [{ kind: 'ServiceAccount', name: account, namespace }];
   return [
     {
       apiVersion: version,

@@ -24,11 +24,11 @@ export function controllerRbac(installation: Installation): readonly SchemaObjec
 const clusterRules: readonly SchemaObject[] = [
   // create: the workflow that an analysis recommends.
   rule(workflowExecutionKind, ['get', 'list', 'watch', 'create']),
-  rule(workflowExecutionKind, ['update', 'patch'], 'status'),
+  rule(workflowExecutionKind, ['patch'], 'status'),
   // Its executions block the deletion of their workflow: OwnerReferencesPermissionEnforcement asks for this.
   rule(workflowExecutionKind, ['update'], 'finalizers'),
   rule(kubernetesExecutionKind, ['get', 'list', 'watch', 'create']),
-  rule(kubernetesExecutionKind, ['update', 'patch'], 'status'),
+  rule(kubernetesExecutionKind, ['update'], 'status'),
   // It acts upon analyses and asks for approval; it can neither analyse nor decide, nor change what was asked.
   rule(aiAnalysisKind, ['get', 'list', 'watch']),
   rule(aiAnalysisKind, ['patch'], 'status'),
@@ -47,7 +47,7 @@ function namespaceRules(installation: Installation): readonly SchemaObject[] {
       apiGroups: [''],
       resources: ['configmaps'],
       resourceNames: [installation.configMap],
-      verbs: ['get', 'list', 'watch'],
+      verbs: ['list', 'watch'],
     },
     { ...rule(leases, ['get', 'list', 'watch', 'update']), resourceNames: [installation.controllerLease] },
     // RBAC cannot restrict a create by name: the name is not known when it is asked.

@@ -16,16 +16,31 @@ export interface Installation {
   readonly configMap: string;
 }
 
+/**
+ * The installation that is called `name`: its accounts, its Service, its Secret and its Lease are called after it. The
+ * ConfigMap is not, because people and other programs know it by its name; neither is what a cluster has only once, such
+ * as the webhook configurations.
+ */
+export function installationNamed(name: string, namespace: string): Installation {
+  return {
+    namespace,
+    webhookServiceAccount: `${name}-webhook`,
+    controllerServiceAccount: `${name}-controller`,
+    controllerLease: `${name}-controller`,
+    webhookService: `${name}-webhook`,
+    certificateSecret: `${name}-webhook-certificates`,
+    configMap: 'kubernaut-workflowexecution-config',
+  };
+}
+
+/** Name of an installation that was given no other. */
+export const defaultInstallationName = 'stepgate';
+
 /** The installation that the checked-in manifests describe. */
-export const defaultInstallation: Installation = {
-  namespace: 'kubernaut-system',
-  webhookServiceAccount: 'stepgate-webhook',
-  controllerServiceAccount: 'stepgate-controller',
-  controllerLease: 'stepgate-controller',
-  webhookService: 'stepgate-webhook',
-  certificateSecret: 'stepgate-webhook-certificates',
-  configMap: 'kubernaut-workflowexecution-config',
-};
+export const defaultInstallation: Installation = installationNamed(
+  defaultInstallationName,
+  'kubernaut-system',
+);
 
 /** How the API server calls the webhook's ServiceAccount. Source: apiserver `serviceaccount.MakeUsername`. */
 export function webhookUserName(installation: Installation): string {

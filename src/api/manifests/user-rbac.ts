@@ -1,0 +1,40 @@
+import { approveVerb } from '../approval-annotations.ts';
+import { kubernetesExecutionKind, workflowExecutionKind } from '../names.ts';
+import { rule } from './account-rbac.ts';
+import { defaultInstallationName, manifestLabels } from './installation.ts';
+import type { SchemaObject } from './structural-schema.ts';
+
+const reading = ['get', 'list', 'watch'];
+const writing = ['create', 'update', 'patch', 'delete', 'deletecollection'];
+
+/**
+ * ClusterRoles for people, which nobody is bound to: `…-viewer`, `…-editor`, `…-approver`. What a viewer and an editor
+ * may do joins the ClusterRoles view and edit, and through them admin. Approving joins none of them: to run a namespace
+ * is one thing, to answer for what runs in it another.
+ */
+export function userRoles(): readonly SchemaObject[] {
+  return [
+    role('viewer', { 'rbac.authorization.k8s.io/aggregate-to-view': 'true' }, [
+      rule(workflowExecutionKind, reading),
+      rule(kubernetesExecutionKind, reading),
+    ]),
+    role('editor', { 'rbac.authorization.k8s.io/aggregate-to-edit': 'true' }, [
+      rule(workflowExecutionKind, writing),
+      rule(kubernetesExecutionKind, writing),
+    ]),
+    role('approver', {}, [rule(workflowExecutionKind, [...reading, 'patch', approveVerb])]),
+  ];
+}
+
+function role(
+  name: string,
+  labels: Readonly<Record<string, string>>,
+  rules: readonly SchemaObject[],
+): SchemaObject {
+  return {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRole',
+    metadata: { name: `${defaultInstallationName}-${name}`, labels: { ...manifestLabels, ...labels } },
+    rules,
+  };
+}
