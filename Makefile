@@ -80,6 +80,14 @@ build: setup ## The package's JavaScript and declarations, in dist
 	@rm -rf dist
 	tsc -p tsconfig.build.json
 
+.PHONY: image
+image: setup ## The container image, in .stepgate/image.tar, by docker, podman or buildah
+	node scripts/build-image.ts
+
+.PHONY: image-test
+image-test: image ## The image starts, runs as nobody special, and is small
+	node scripts/check-image.ts
+
 .PHONY: clean
 clean: ## Remove what the other targets made here; the control plane's cache stays
 	rm -rf node_modules dist coverage .stepgate

@@ -1,4 +1,4 @@
-import type { KubeConfig } from '@kubernetes/client-node';
+import type { ClusterAccess } from '../src/kube/cluster-access.ts';
 import type { Installation } from '../src/api/manifests/installation.ts';
 import type { ConfigTexts } from '../src/config/config-schema.ts';
 import type { Logger } from '../src/observability/logger.ts';
@@ -17,7 +17,7 @@ export const unknownActionPolicies = ['fail', 'ignore'] as const;
 
 /** What one controller process is started with. */
 export interface ControllerProcessOptions {
-  readonly kubeConfig: KubeConfig;
+  readonly kubeConfig: ClusterAccess;
   readonly installation: Installation;
   /** Overrides of the configuration, from `environmentTexts`. */
   readonly environment: Partial<ConfigTexts>;

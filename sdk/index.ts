@@ -58,6 +58,7 @@ export { SlotWaiters, type SlotWaitersOptions } from './parallel/slot-waiters.ts
 export { isLimitReached } from './parallel/limit-reached.ts';
 
 // Talking to an API server.
+export type { ClusterAccess } from '../src/kube/cluster-access.ts';
 export {
   createKubeClient,
   type KubeClient,

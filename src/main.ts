@@ -6,6 +6,7 @@ import { LimitCheckError } from './command/check-limit.ts';
 import type { CommandHost } from './command/command.ts';
 import { controllerCommand } from './command/controller-command.ts';
 import { UsageError } from './command/usage-error.ts';
+import { KubeConnectionError } from './kube/kube-connection-error.ts';
 import { webhookCommand } from './command/webhook-command.ts';
 import { PluginError } from './plugin/plugin-error.ts';
 
@@ -46,8 +47,9 @@ function usageOf(name: string | undefined): string {
 }
 
 function fail(error: unknown): never {
-  const said =
-    error instanceof UsageError || error instanceof PluginError || error instanceof LimitCheckError;
+  const said = [UsageError, PluginError, LimitCheckError, KubeConnectionError].some(
+    (kind) => error instanceof kind,
+  );
   const text =
     error instanceof Error ? (said ? error.message : (error.stack ?? error.message)) : String(error);
   process.stderr.write(`stepgate: ${text}\n`);

@@ -1,4 +1,3 @@
-import type { KubeConfig } from '@kubernetes/client-node';
 import type { Registry } from 'prom-client';
 import type { Installation } from '../src/api/manifests/installation.ts';
 import { requiredDefinitions } from '../src/api/manifests/required-definitions.ts';
@@ -12,6 +11,7 @@ import {
 import { recordConfigReports } from '../src/config/config-events.ts';
 import { startConfigWatch, type ConfigWatch } from '../src/config/config-watch.ts';
 import type { ConfigTexts } from '../src/config/config-schema.ts';
+import type { ClusterAccess } from '../src/kube/cluster-access.ts';
 import { systemClock } from '../src/kube/clock.ts';
 import { createEventRecorder, type EventRecorder } from '../src/kube/events.ts';
 import { createKubeClient, type KubeClient } from '../src/kube/kube-client.ts';
@@ -67,7 +67,7 @@ export type CertificateOrigin =
 
 /** What one webhook process is started with. */
 export interface WebhookProcessOptions {
-  readonly kubeConfig: KubeConfig;
+  readonly kubeConfig: ClusterAccess;
   readonly installation: Installation;
   /** Overrides of the configuration, from `environmentTexts`. */
   readonly environment: Partial<ConfigTexts>;

@@ -1,8 +1,8 @@
-import type { KubeConfig } from '@kubernetes/client-node';
 import type { Registry } from 'prom-client';
 import type { ResourceKind } from '../../src/api/names.ts';
 import type { Config } from '../../src/config/config.ts';
 import type { ConfigListener } from '../../src/config/live-config.ts';
+import type { ClusterAccess } from '../../src/kube/cluster-access.ts';
 import type { Clock } from '../../src/kube/clock.ts';
 import type { EventRecorder } from '../../src/kube/events.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
@@ -26,7 +26,7 @@ export interface CacheOptions<T extends KubeObject, Index extends string = never
 export interface ControllerContext {
   /** Obeys `kubernetes-qps` and `kubernetes-burst`, and follows their changes. */
   readonly client: KubeClient;
-  readonly kubeConfig: KubeConfig;
+  readonly kubeConfig: ClusterAccess;
   readonly config: () => Config;
   /** Returns the function that unsubscribes. */
   readonly onConfigChange: (listener: ConfigListener) => () => void;

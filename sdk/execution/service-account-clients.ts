@@ -1,4 +1,4 @@
-import type { KubeConfig } from '@kubernetes/client-node';
+import type { ClusterAccess } from '../../src/kube/cluster-access.ts';
 import type { Clock } from '../../src/kube/clock.ts';
 import { createKubeClient, type KubeClient } from '../../src/kube/kube-client.ts';
 import { isKubeStatus } from '../../src/kube/kube-status-error.ts';
@@ -27,7 +27,7 @@ export interface ServiceAccountClientsOptions {
   /** May create `serviceaccounts/token`. */
   readonly client: KubeClient;
   /** Of whose current cluster the clients are. */
-  readonly kubeConfig: KubeConfig;
+  readonly kubeConfig: ClusterAccess;
   readonly clock: Clock;
   readonly random: () => number;
   /** Clients that are kept although nobody uses them, default 256. */

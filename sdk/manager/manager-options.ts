@@ -1,6 +1,6 @@
-import type { KubeConfig } from '@kubernetes/client-node';
 import type { Installation } from '../../src/api/manifests/installation.ts';
 import type { ConfigTexts } from '../../src/config/config-schema.ts';
+import type { ClusterAccess } from '../../src/kube/cluster-access.ts';
 import type { Clock } from '../../src/kube/clock.ts';
 import type { LeaderElectionTimes } from '../../src/kube/leader-election-times.ts';
 import type { Logger } from '../../src/observability/logger.ts';
@@ -18,7 +18,7 @@ export interface ManagerLeaderElection extends Partial<LeaderElectionTimes> {
 
 /** What a manager is made of. All but the first two have defaults. */
 export interface ManagerOptions {
-  readonly kubeConfig: KubeConfig;
+  readonly kubeConfig: ClusterAccess;
   readonly controllers: readonly Controller[];
   readonly leaderElection?: ManagerLeaderElection;
   /** Where the ConfigMap and the Lease live; default `defaultInstallation`. */

@@ -4,7 +4,8 @@ import { isResourceVersion } from './resource-version.ts';
 
 /*
  * What is not known here is not read over: a replica that did would write the journal without it. While versions of
- * stepgate run side by side the older one answers 503 instead, so a new field comes with a new `format`.
+ * stepgate run side by side the older one answers 503 instead, so a new field comes with a new `format`, which a release
+ * reads before another one writes it.
  */
 
 /**

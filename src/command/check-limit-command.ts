@@ -37,7 +37,9 @@ export const checkLimitCommand: Command = {
     if (!Number.isSafeInteger(atMost) || atMost < 1) {
       throw new UsageError(`--at-most: ${values['at-most']} is no whole number from 1`);
     }
-    const client = createKubeClient(kubeConfigOf(values.kubeconfig), { component: 'check-limit' });
+    const client = createKubeClient(await kubeConfigOf(values.kubeconfig, host), {
+      component: 'check-limit',
+    });
     try {
       await checkLimit({
         client,

@@ -53,7 +53,7 @@ export const controllerCommand: Command = {
     await runUntilSignal(host, logger, async (signal) =>
       startControllerProcess({
         plugins: await loadPlugins(values.plugin ?? [], { provide: host.provide }),
-        kubeConfig: kubeConfigOf(values.kubeconfig),
+        kubeConfig: await kubeConfigOf(values.kubeconfig, host),
         installation: installationOf(values, host),
         environment: environmentTexts(host.environment),
         metricsPort,

@@ -1,11 +1,12 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { KubeConfig } from '@kubernetes/client-node';
 import {
   defaultInstallation,
   defaultInstallationName,
   type Installation,
   installationNamed,
 } from '../api/manifests/installation.ts';
+import type { ClusterAccess } from '../kube/cluster-access.ts';
+import { loadClusterAccess } from '../kube/load-cluster-access.ts';
 import { createLogger, logLevels, type Logger } from '../observability/logger.ts';
 import type { CommandHost } from './command.ts';
 import { UsageError } from './usage-error.ts';
@@ -22,7 +23,7 @@ export const commonFlags = {
 } as const;
 
 /** What the common flags mean, but for `--plugin`. */
-export const commonUsage = `  --kubeconfig FILE          default: KUBECONFIG, the pod's service account, or ~/.kube/config
+export const commonUsage = `  --kubeconfig FILE          default: KUBECONFIG, ~/.kube/config, or the pod's service account
   --namespace NAME           namespace of the installation (default ${defaultInstallation.namespace}, or POD_NAMESPACE)
   --installation NAME        its Service, Secret and Lease are called after it: NAME-webhook, NAME-webhook-certificates,
                              NAME-controller (default ${defaultInstallationName})
@@ -61,12 +62,9 @@ export function loggerOf(level: string, component: string): Logger {
   return createLogger({ level: known, component });
 }
 
-/** The cluster to talk to. @throws the error of reading the file */
-export function kubeConfigOf(file: string | undefined): KubeConfig {
-  const kubeConfig = new KubeConfig();
-  if (file === undefined) kubeConfig.loadFromDefault();
-  else kubeConfig.loadFromFile(file);
-  return kubeConfig;
+/** The cluster to talk to. @throws KubeConnectionError (credentials) where there is none, or it cannot be read */
+export function kubeConfigOf(file: string | undefined, { environment }: CommandHost): Promise<ClusterAccess> {
+  return loadClusterAccess({ file, environment });
 }
 
 /** The installation of that name in the namespace of the flag, of the pod, or in the default one. */

@@ -67,7 +67,7 @@ export const webhookCommand: Command = {
       return startWebhookProcess({
         plugins,
         process: host.process,
-        kubeConfig: kubeConfigOf(values.kubeconfig),
+        kubeConfig: await kubeConfigOf(values.kubeconfig, host),
         installation,
         environment: environmentTexts(host.environment),
         certificate: certificateOrigin(values, installation),

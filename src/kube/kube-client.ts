@@ -1,7 +1,7 @@
-import type { KubeConfig } from '@kubernetes/client-node';
 import { readAnswerBody } from './answer-body.ts';
 import { beforeDeadline } from './before-deadline.ts';
 import { type Clock, systemClock } from './clock.ts';
+import type { ClusterAccess } from './cluster-access.ts';
 import { connectionErrorOf, KubeConnectionError } from './kube-connection-error.ts';
 import { createKubeConnections, type KubeAgents, type KubeConnections } from './kube-connections.ts';
 import { type CredentialsCache, createCredentialsCache, type KubeCredentials } from './kube-credentials.ts';
@@ -77,10 +77,10 @@ const defaultTimeout = 30_000;
 const maxErrorBytes = 1024 * 1024;
 
 /**
- * A client for the current context of a KubeConfig, over HTTP/1.1 with connections kept alive. (HTTP/2 would
+ * A client for the current context of a KubeConfig, or other access to a cluster, over HTTP/1.1 with connections kept alive. (HTTP/2 would
  * put watches and requests on one connection, whose loss loses all of them at once.)
  */
-export function createKubeClient(kubeConfig: KubeConfig, options: KubeClientOptions = {}): KubeClient {
+export function createKubeClient(kubeConfig: ClusterAccess, options: KubeClientOptions = {}): KubeClient {
   const server = kubeConfig.getCurrentCluster()?.server;
   if (server === undefined) throw new KubeConnectionError('credentials', 'The kubeconfig names no cluster');
   const clock = options.clock ?? systemClock;

@@ -1,10 +1,11 @@
 import type { Agent, RequestOptions } from 'node:https';
-import { KubeConfig } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
 import { beforeDeadline } from './before-deadline.ts';
 import type { Clock } from './clock.ts';
+import type { ClusterAccess } from './cluster-access.ts';
 import { KubeConnectionError } from './kube-connection-error.ts';
 
-/** What a KubeConfig says about how to reach its API server and as whom, at one time. */
+/** What a ClusterAccess says about how to reach its API server and as whom, at one time. */
 export interface KubeCredentials {
   /** `Authorization`, `Impersonate-User`, … */
   readonly headers: Readonly<Record<string, string>>;
@@ -30,23 +31,23 @@ export interface CredentialsCache {
 const readingMilliseconds = 30_000;
 
 /**
- * Credentials are read by the KubeConfig and kept for `lifetimeMilliseconds`, because it reads its files from
+ * Credentials are read by the access and kept for `lifetimeMilliseconds`, because it reads its files from
  * disk each time. A reading that fails leaves the previous credentials in use (a token file is absent for an
  * instant while it is replaced), unless the API server has refused them.
  */
 export function createCredentialsCache(
-  kubeConfig: KubeConfig,
+  access: ClusterAccess,
   clock: Clock,
   lifetimeMilliseconds: number,
 ): CredentialsCache {
-  let source = kubeConfig;
+  let source: ClusterAccess | undefined = access;
   let current: KubeCredentials | undefined;
   let readAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<KubeCredentials> | undefined;
 
   async function read(): Promise<KubeCredentials> {
     try {
-      if (hasTokenFile(kubeConfig)) source = withoutMemory(kubeConfig);
+      if (source === undefined || hasTokenFile(access)) source = await withoutMemory(access as KubeConfig);
       current = await readCredentials(source);
     } catch (error) {
       if (current === undefined) {
@@ -71,14 +72,14 @@ export function createCredentialsCache(
       if (refused !== current) return;
       current = undefined;
       readAt = Number.NEGATIVE_INFINITY;
-      if (hasExec(kubeConfig)) source = withoutMemory(kubeConfig);
+      if (hasExec(access)) source = undefined;
     },
   };
 }
 
-async function readCredentials(kubeConfig: KubeConfig): Promise<KubeCredentials> {
+async function readCredentials(access: ClusterAccess): Promise<KubeCredentials> {
   const options: RequestOptions = { headers: {} };
-  await kubeConfig.applyToHTTPSOptions(options);
+  await access.applyToHTTPSOptions(options);
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(options.headers ?? {})) {
     // A token file often ends with a newline, which no header may hold.
@@ -87,7 +88,7 @@ async function readCredentials(kubeConfig: KubeConfig): Promise<KubeCredentials>
   if (typeof options.auth === 'string') {
     headers['Authorization'] = `Basic ${Buffer.from(options.auth).toString('base64')}`;
   }
-  const proxied = kubeConfig.getCurrentCluster()?.proxyUrl !== undefined;
+  const proxied = access.getCurrentCluster()?.proxyUrl !== undefined;
   return {
     headers,
     tls: definedOnly({
@@ -104,7 +105,8 @@ async function readCredentials(kubeConfig: KubeConfig): Promise<KubeCredentials>
 }
 
 /** client-node remembers a token file for a minute and an exec token until it expires; a new KubeConfig has no memory. */
-function withoutMemory(kubeConfig: KubeConfig): KubeConfig {
+async function withoutMemory(kubeConfig: KubeConfig): Promise<KubeConfig> {
+  const { KubeConfig } = await import('@kubernetes/client-node');
   const copy = new KubeConfig();
   copy.loadFromOptions({
     clusters: kubeConfig.getClusters(),
@@ -115,13 +117,13 @@ function withoutMemory(kubeConfig: KubeConfig): KubeConfig {
   return copy;
 }
 
-function hasTokenFile(kubeConfig: KubeConfig): boolean {
-  const provider = kubeConfig.getCurrentUser()?.authProvider as AuthProvider | undefined;
+function hasTokenFile(access: ClusterAccess): boolean {
+  const provider = access.getCurrentUser()?.authProvider as AuthProvider | undefined;
   return provider?.config?.tokenFile !== undefined;
 }
 
-function hasExec(kubeConfig: KubeConfig): boolean {
-  const user = kubeConfig.getCurrentUser();
+function hasExec(access: ClusterAccess): boolean {
+  const user = access.getCurrentUser();
   const provider = user?.authProvider as AuthProvider | undefined;
   return user?.exec !== undefined || provider?.name === 'exec' || provider?.config?.exec !== undefined;
 }
