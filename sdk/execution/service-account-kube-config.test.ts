@@ -1,4 +1,4 @@
-import type { RequestOptions } from 'node:https';
+import type { Agent, RequestOptions } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
 import { expect, test } from 'vitest';
 import { ServiceAccountKubeConfig } from './service-account-kube-config.ts';
@@ -55,4 +55,16 @@ test('asks for the token at each request', async () => {
   await config.applyToHTTPSOptions(options);
   await config.applyToHTTPSOptions(options);
   expect(options.headers).toEqual({ Authorization: 'Bearer token-2' });
+});
+
+test('goes through the proxy of the cluster, with nothing of the controller', async () => {
+  const behind = controllers({ token: 'controllers-secret', certData: base64('c'), keyData: base64('k') });
+  behind.clusters = [{ ...cluster, skipTLSVerify: false, proxyUrl: 'http://127.0.0.1:1' }];
+  const config = new ServiceAccountKubeConfig(behind, async () => 'runners-token');
+  const options: RequestOptions = { headers: {} };
+  await config.applyToHTTPSOptions(options);
+  const agent = options.agent as Agent & { readonly proxy: URL };
+  expect(agent.proxy.href).toBe('http://127.0.0.1:1/');
+  expect([agent.options.cert, agent.options.key]).toEqual([undefined, undefined]);
+  expect(options.headers).toEqual({ Authorization: 'Bearer runners-token' });
 });
