@@ -28,16 +28,17 @@ export async function podsOf(
     }));
 }
 
-/** A metric of one pod, summed over its series, read through the API server. */
+/** A metric of one pod, summed over the series whose labels contain `labels`, read through the API server. */
 export async function podMetric(
   { kubectl }: Pick<OperatedCluster, 'kubectl'>,
   pod: string,
   name: string,
+  labels = '',
 ): Promise<number> {
   const path = `/api/v1/namespaces/${installed.namespace}/pods/${pod}:8080/proxy/metrics`;
   return (await kubectl(['get', '--raw', path]))
     .split('\n')
-    .filter((line) => new RegExp(`^${name}[{ ]`).test(line))
+    .filter((line) => new RegExp(`^${name}[{ ]`).test(line) && line.includes(labels))
     .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
 }
 
