@@ -38,8 +38,10 @@ export function declareFailures(ground: GroundOf): void {
       expect(await jobs()).toBe(10); // none was done twice
 
       async function jobs(): Promise<number> {
-        const text = await kubectl(['get', 'jobs', '-n', 'default', '-o', 'name']);
-        return text.split('\n').filter((line) => line.includes('outlive')).length;
+        // A Job belongs to its execution.
+        const owners = 'jsonpath={.items[*].metadata.ownerReferences[*].name}';
+        const text = await kubectl(['get', 'jobs', '-n', 'default', '-o', owners]);
+        return text.split(' ').filter((owner) => owner.startsWith('outlive-step-')).length;
       }
     });
 

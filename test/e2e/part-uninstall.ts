@@ -3,6 +3,7 @@ import { openNamespace } from '../integration/open-namespace.ts';
 import { eventually } from '../cluster/eventually.ts';
 import type { GroundOf } from './ground.ts';
 import { installed } from './operated-cluster.ts';
+import { makeStandingWorkflow } from './standing-workflow.ts';
 
 /** The end of it. */
 export function declareUninstall(ground: GroundOf): void {
@@ -12,6 +13,8 @@ export function declareUninstall(ground: GroundOf): void {
       { timeout: 300_000 },
       async () => {
         const { client, kubectl, release } = ground();
+        const before = await openNamespace(client, 'kept');
+        await before.workflows.create(makeStandingWorkflow('kept'));
         await release.uninstall();
         const configurations = ['validatingwebhookconfigurations', 'mutatingwebhookconfigurations'];
         const label = ['-l', `app.kubernetes.io/instance=${installed.release}`];
@@ -42,9 +45,7 @@ export function declareUninstall(ground: GroundOf): void {
           },
           120_000,
         );
-        expect(await kubectl(['get', 'workflowexecutions', '-n', 'default', '-o', 'name'])).toContain(
-          'tend-shop',
-        );
+        expect(await kubectl(['get', 'workflowexecutions', '-n', 'kept', '-o', 'name'])).toContain('/kept');
       },
     );
   });
