@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { startChild } from '../child-process.ts';
+import { type Child, startChild } from '../child-process.ts';
 import type { ControlPlane } from '../control-plane.ts';
 import { waitForReady } from '../wait-for-ready.ts';
 import { addresses } from './node-network.ts';
@@ -29,12 +29,12 @@ const objects = [
   },
 ];
 
-/** Starts the DNS of a cluster, which knows Services and nothing else; it ends with us. */
+/** Starts the DNS of a cluster, which knows Services and nothing else. */
 export async function startClusterDns(
   first: Namespaces,
   controlPlane: ControlPlane,
   folder: string,
-): Promise<void> {
+): Promise<Child> {
   const list = { apiVersion: 'v1', kind: 'List', items: objects };
   const { exitCode, stderr } = await controlPlane.kubectl(['create', '-f', '-'], {
     input: JSON.stringify(list),
@@ -47,5 +47,11 @@ export async function startClusterDns(
     logFile: join(folder, 'cluster-dns.log'),
   });
   const isReady = async () => child.lastLogLines().includes('ready');
-  await waitForReady(child, isReady, readyTimeoutMilliseconds);
+  try {
+    await waitForReady(child, isReady, readyTimeoutMilliseconds);
+    return child;
+  } catch (error) {
+    await child.kill();
+    throw error;
+  }
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Binaries } from '../binaries.ts';
+import type { Child } from '../child-process.ts';
 import { startControlPlane, type ControlPlane } from '../control-plane.ts';
 import { findBinaries } from '../find-binaries.ts';
 import { kubeconfigText } from '../kubeconfig-file.ts';
@@ -45,11 +46,12 @@ export async function startOwnCluster(
 ): Promise<WholeCluster> {
   const folder = createClusterFolder(options.sharedFolder === undefined ? [] : [options.sharedFolder]);
   const nodes: Namespaces[] = [];
-  const running: { controlPlane?: ControlPlane } = {};
+  const running: Running = { besides: [] };
   let stopped: Promise<void> | undefined;
   const stop = () =>
     (stopped ??= (async () => {
       await Promise.all(nodes.map((node) => node.end()));
+      await Promise.all(running.besides.map((child) => child.kill()));
       await running.controlPlane?.stop();
       await folder.remove();
     })());
@@ -61,13 +63,19 @@ export async function startOwnCluster(
   }
 }
 
+/** What runs in no node's namespaces of processes. */
+interface Running {
+  controlPlane?: ControlPlane;
+  readonly besides: Child[];
+}
+
 interface Starting {
   readonly programs: OwnClusterPrograms;
   readonly options: WholeClusterOptions;
   readonly folder: ClusterFolder;
   /** The namespaces of the nodes, in order; a node that was killed stays here. */
   readonly nodes: Namespaces[];
-  readonly running: { controlPlane?: ControlPlane };
+  readonly running: Running;
   readonly stop: () => Promise<void>;
 }
 
@@ -84,11 +92,12 @@ async function start(starting: Starting): Promise<WholeCluster> {
     writeFileSync(path, kubeconfigText({ url, authorityPem: controlPlane.authorityPem, user, token }));
     return path;
   };
-  startScheduler(
+  const scheduler = startScheduler(
     first.inside(programs.node.kubeScheduler),
     folder.path,
     kubeconfig('scheduler', tokens.scheduler),
   );
+  running.besides.push(scheduler);
 
   const options = new Map<string, NodeOptions>();
   async function startNode(number: number, namespaces: Namespaces): Promise<string> {
@@ -115,7 +124,7 @@ async function start(starting: Starting): Promise<WholeCluster> {
     return name;
   }
   await startNode(1, first);
-  await startClusterDns(first, controlPlane, folder.path);
+  running.besides.push(await startClusterDns(first, controlPlane, folder.path));
 
   function nodeOf(name: string): NodeOptions {
     const node = options.get(name);
