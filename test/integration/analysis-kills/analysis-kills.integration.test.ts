@@ -72,6 +72,7 @@ beforeAll(async () => {
     ),
   );
   const seen = new Map<string, number>();
+  const aimed = new Set<AnalysisKill>();
   succession = await startSuccession<AnalysisKill>({
     controlPlane,
     proxy,
@@ -83,8 +84,10 @@ beforeAll(async () => {
       const key = `${write.namespace} ${write.of}`;
       const number = (seen.get(key) ?? 0) + 1;
       seen.set(key, number);
-      const isDue = write.of === kill.write.of && number >= kill.write.number;
-      return { counts: true, dies: isDue && !succession.kills.includes(kill) ? kill : undefined };
+      if (aimed.has(kill) || write.of !== kill.write.of || number < kill.write.number)
+        return { counts: true };
+      aimed.add(kill);
+      return { counts: true, dies: kill };
     },
     standbys: 2,
     replica: {
