@@ -4,10 +4,11 @@ import type { ConfigTexts } from '../src/config/config-schema.ts';
 import type { Logger } from '../src/observability/logger.ts';
 import { createActionRegistry } from '../src/plugin/action-registry.ts';
 import type { Plugin } from '../src/plugin/plugin.ts';
+import { catchStrayErrors } from '../src/plugin/stray-errors.ts';
 import { builtInActions } from './actions/built-in-actions.ts';
 import { analysisController } from './analysis/analysis-controller.ts';
+import type { ActionCode } from './execution/action-code.ts';
 import { executionController } from './execution/execution-controller.ts';
-import { catchStrayErrors } from './execution/stray-errors.ts';
 import { createManager } from './manager/manager.ts';
 import type { Manager } from './manager/manager-options.ts';
 import { workflowController } from './workflow/workflow-controller.ts';
@@ -50,7 +51,7 @@ export async function startControllerProcess(options: ControllerProcessOptions):
   const { plugins, kubeConfig, installation, logger, signal } = options;
   signal?.throwIfAborted();
   const registry = createActionRegistry([builtInActions, ...plugins]);
-  const strayErrors = catchStrayErrors({ process: options.process, logger });
+  const strayErrors = catchStrayErrors<ActionCode>({ process: options.process, logger });
   const manager = createManager({
     kubeConfig,
     installation,

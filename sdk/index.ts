@@ -32,12 +32,8 @@ export {
 export { workflowController, type WorkflowControllerOptions } from './workflow/workflow-controller.ts';
 export { analysisController, type AnalysisControllerOptions } from './analysis/analysis-controller.ts';
 export { executionController, type ExecutionControllerOptions } from './execution/execution-controller.ts';
-export {
-  type ActionCode,
-  catchStrayErrors,
-  type StrayErrors,
-  type StrayErrorsOptions,
-} from './execution/stray-errors.ts';
+export type { ActionCode } from './execution/action-code.ts';
+export { catchStrayErrors, type StrayErrors, type StrayErrorsOptions } from '../src/plugin/stray-errors.ts';
 
 // Plugins.
 export {

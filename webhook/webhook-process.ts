@@ -29,7 +29,9 @@ import type { Logger } from '../src/observability/logger.ts';
 import { createMetricsRegistry } from '../src/observability/metrics-registry.ts';
 import { createPluginMetrics } from '../src/observability/plugin-metrics.ts';
 import { createPluginAdmission } from '../src/plugin/plugin-admission.ts';
+import type { PluginPart } from '../src/plugin/plugin-runner.ts';
 import type { Plugin } from '../src/plugin/plugin.ts';
+import { catchStrayErrors, type StrayErrorsOptions } from '../src/plugin/stray-errors.ts';
 import { mutateAnalysis } from './analysis/mutate-analysis.ts';
 import { mutateDecision } from './analysis/mutate-decision.ts';
 import { validateAnalysis } from './analysis/validate-analysis.ts';
@@ -89,6 +91,8 @@ export interface WebhookProcessOptions {
   readonly logger: Logger;
   /** Their actions' parameters are checked, and their checks asked. */
   readonly plugins?: readonly Plugin[];
+  /** `process`: with plugins, its rejections and exceptions that nobody handles are listened to. */
+  readonly process: StrayErrorsOptions['process'];
   readonly limits?: Partial<ServerLimits>;
   /** Gives up the start. */
   readonly signal?: AbortSignal;
@@ -253,16 +257,21 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
         ...Object.values(reflectors).map((reflector) => reflector.stop()),
         events.stop(),
       ]);
+      plugins?.stop();
       client.close();
     },
   };
 }
 
-function pluginAdmission({ plugins = [], logger }: WebhookProcessOptions, registry: Registry) {
+function pluginAdmission({ plugins = [], process, logger }: WebhookProcessOptions, registry: Registry) {
   if (plugins.length === 0) return undefined;
   const clock = systemClock;
   const onFailure = createPluginFailureLog(logger, clock, createPluginMetrics(registry));
-  return createPluginAdmission(plugins, { clock, onFailure });
+  const strayErrors = catchStrayErrors<PluginPart>({ process, logger });
+  return {
+    ...createPluginAdmission(plugins, { clock, onFailure, strayErrors }),
+    stop: () => strayErrors.stop(),
+  };
 }
 
 /** What it does not learn costs a slot for a while: no reason not to start. */

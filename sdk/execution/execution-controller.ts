@@ -4,13 +4,14 @@ import type { BackoffPolicy } from '../../src/kube/backoff.ts';
 import { createExecutionMetrics } from '../../src/observability/execution-metrics.ts';
 import { type ActionRegistry, createActionRegistry } from '../../src/plugin/action-registry.ts';
 import type { Plugin } from '../../src/plugin/plugin.ts';
+import type { StrayErrors } from '../../src/plugin/stray-errors.ts';
 import { builtInActions } from '../actions/built-in-actions.ts';
 import type { Controller, ControllerContext, ControllerSetup } from '../controller/controller.ts';
+import type { ActionCode } from './action-code.ts';
 import { executionChanged } from './execution-changed.ts';
 import { createExecutionRuns } from './execution-runs.ts';
 import { createServiceAccountClients } from './service-account-clients.ts';
 import type { StoredExecution } from './stored-execution.ts';
-import type { StrayErrors } from './stray-errors.ts';
 
 /** How executions are run. */
 export interface ExecutionControllerOptions {
@@ -42,7 +43,7 @@ export interface ExecutionControllerOptions {
    * its controllers. */
   readonly graceMilliseconds?: number;
   /** Knows errors that plugin code lets go of after it has returned; see `catchStrayErrors`. */
-  readonly strayErrors?: Pick<StrayErrors, 'within' | 'listen'>;
+  readonly strayErrors?: Pick<StrayErrors<ActionCode>, 'within' | 'listen'>;
 }
 
 /**

@@ -4,8 +4,9 @@ import type { EventRecorder } from '../../src/kube/events.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
 import type { KubeLogger } from '../../src/kube/kube-logger.ts';
 import type { ExecutionMetrics } from '../../src/observability/execution-metrics.ts';
+import type { StrayErrors } from '../../src/plugin/stray-errors.ts';
+import type { ActionCode } from './action-code.ts';
 import type { ServiceAccountClients } from './service-account-clients.ts';
-import type { StrayErrors } from './stray-errors.ts';
 
 /** What running executions needs; the same for all of them. */
 export interface RunDependencies {
@@ -22,7 +23,7 @@ export interface RunDependencies {
   readonly logger: KubeLogger;
   readonly events: Pick<EventRecorder, 'record'>;
   readonly metrics: ExecutionMetrics;
-  readonly strayErrors: Pick<StrayErrors, 'within'>;
+  readonly strayErrors: Pick<StrayErrors<ActionCode>, 'within'>;
   readonly defaultServiceAccount: string;
   /** Waits between attempts. */
   readonly retryBackoff: BackoffPolicy;

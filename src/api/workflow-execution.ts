@@ -110,7 +110,13 @@ export const workflowExecutionStatusSchema = z.looseObject({
   observedGeneration: z.int().min(0).optional(),
   activeSteps: z.int().min(0).describe('Executions that hold a slot now.').optional(),
   queuedSteps: z.int().min(0).describe('Steps that could run and have no slot.').optional(),
-  stepStatuses: z.array(stepStatusSchema).max(maxStepsPerWorkflow).meta(byStepNumber).optional(),
+  // The controller writes the list as a whole: managedFields of each field of a thousand entries would cost more than the
+  // entries.
+  stepStatuses: z
+    .array(stepStatusSchema)
+    .max(maxStepsPerWorkflow)
+    .meta({ 'x-kubernetes-list-type': 'atomic' })
+    .optional(),
   conditions: conditionsSchema.optional(),
   startTime: z.iso.datetime({ offset: true }).optional(),
   completionTime: z.iso.datetime({ offset: true }).optional(),

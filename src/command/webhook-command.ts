@@ -2,9 +2,8 @@ import { builtInActions } from '../../sdk/actions/built-in-actions.ts';
 import { startWebhookProcess, type CertificateOrigin } from '../../webhook/webhook-process.ts';
 import { defaultInstallation, type Installation } from '../api/manifests/installation.ts';
 import { environmentTexts } from '../config/environment.ts';
-import type { Logger } from '../observability/logger.ts';
 import { loadPlugins } from '../plugin/load-plugins.ts';
-import type { Command, CommandHost } from './command.ts';
+import type { Command } from './command.ts';
 import {
   commonFlags,
   commonUsage,
@@ -65,9 +64,9 @@ export const webhookCommand: Command = {
         ...(values['builtin-actions'] ? [builtInActions] : []),
         ...(await loadPlugins(values.plugin ?? [], { provide: host.provide })),
       ];
-      if (plugins.length > 0) outliveUnhandledRejections(host, logger);
       return startWebhookProcess({
         plugins,
+        process: host.process,
         kubeConfig: kubeConfigOf(values.kubeconfig),
         installation,
         environment: environmentTexts(host.environment),
@@ -82,13 +81,6 @@ export const webhookCommand: Command = {
     });
   },
 };
-
-/** A promise that a plugin forgets must not end the process for everybody else. */
-function outliveUnhandledRejections({ process }: CommandHost, logger: Logger): void {
-  process.on('unhandledRejection', (error) => {
-    logger.error({ err: error }, 'a rejection that nobody handles; a plugin may have forgotten a promise');
-  });
-}
 
 function certificateOrigin(values: Flags, { webhookService, namespace }: Installation): CertificateOrigin {
   const folder = values['certificate-folder'];

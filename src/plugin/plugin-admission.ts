@@ -6,9 +6,10 @@ import { createActionRegistry, type RegisteredAction } from './action-registry.t
 import { findParameterFaults, parametersInvalid } from './check-parameters.ts';
 import { readCheckVerdict } from './check-verdict.ts';
 import { freezeDeep } from './freeze-deep.ts';
-import { createPluginRunner, type PluginRunner, type PluginTask } from './plugin-runner.ts';
+import { createPluginRunner, type PluginPart, type PluginRunner, type PluginTask } from './plugin-runner.ts';
 import { describeFailure, pluginFailed, type PluginFailure } from './plugin-failure.ts';
 import type { AdmissionCheck, CheckFacts, Plugin } from './plugin.ts';
+import type { StrayErrors } from './stray-errors.ts';
 
 /** What plugins say of executions before they exist. */
 export interface PluginAdmission {
@@ -27,6 +28,8 @@ export interface PluginAdmissionOptions {
   readonly onFailure: (failure: PluginFailure) => void;
   /** How long a plugin has for one execution. Default 250 ms. */
   readonly limitMilliseconds?: number;
+  /** Knows errors that plugin code lets go of after it has answered; see `catchStrayErrors`. */
+  readonly strayErrors?: Pick<StrayErrors<PluginPart>, 'within'>;
 }
 
 /** A workflow may have a thousand steps. */
@@ -42,10 +45,14 @@ const remarksShown = 8;
  */
 export function createPluginAdmission(
   plugins: readonly Plugin[],
-  { clock, onFailure, limitMilliseconds = 250 }: PluginAdmissionOptions,
+  { clock, onFailure, limitMilliseconds = 250, strayErrors }: PluginAdmissionOptions,
 ): PluginAdmission {
   const registry = createActionRegistry(plugins);
-  const run = createPluginRunner({ clock, limitMilliseconds });
+  const run = createPluginRunner({
+    clock,
+    limitMilliseconds,
+    ...(strayErrors === undefined ? {} : { strayErrors }),
+  });
   const checksOf = checkFinder(plugins);
 
   return {

@@ -1,10 +1,11 @@
 import type { Clock } from '../kube/clock.ts';
 import { NonsenseError } from './check-verdict.ts';
 import type { PluginFailure } from './plugin-failure.ts';
+import type { StrayErrors } from './stray-errors.ts';
 import { createTimeLimit, TimeLimitError } from './time-limit.ts';
 
 /** A piece of a plugin's code: `check NotOnFridays`. */
-interface PluginPart {
+export interface PluginPart {
   readonly plugin: string;
   readonly part: string;
 }
@@ -27,6 +28,8 @@ export interface PluginRunnerOptions {
   readonly clock: Pick<Clock, 'now'>;
   /** For what one plugin is asked at once. */
   readonly limitMilliseconds: number;
+  /** Knows errors that the code lets go of after it has returned. Without it nobody looks for them. */
+  readonly strayErrors?: Pick<StrayErrors<PluginPart>, 'within'>;
 }
 
 /**
@@ -36,7 +39,11 @@ export interface PluginRunnerOptions {
 const restMilliseconds = 10_000;
 
 /** Runs code of plugins so that neither what it throws nor how long it takes reaches others. */
-export function createPluginRunner({ clock, limitMilliseconds }: PluginRunnerOptions): PluginRunner {
+export function createPluginRunner({
+  clock,
+  limitMilliseconds,
+  strayErrors = { within: (_code, run) => run() },
+}: PluginRunnerOptions): PluginRunner {
   const withinLimit = createTimeLimit(limitMilliseconds);
   const restingUntil = new Map<string, number>();
 
@@ -65,20 +72,21 @@ export function createPluginRunner({ clock, limitMilliseconds }: PluginRunnerOpt
     return outcomes;
   };
 
+  function attempt<Result>({ plugin, part, work }: PluginTask<Result>): PluginOutcome<Result> {
+    try {
+      return { result: strayErrors.within({ plugin, part }, work) };
+    } catch (error) {
+      const kind = error instanceof NonsenseError ? 'nonsense' : 'threw';
+      return { failure: failureOf({ plugin, part }, kind, error) };
+    }
+  }
+
   function isResting(task: PluginPart): boolean {
     const until = restingUntil.get(keyOf(task));
     if (until === undefined) return false;
     if (clock.now() < until) return true;
     restingUntil.delete(keyOf(task));
     return false;
-  }
-}
-
-function attempt<Result>(task: PluginTask<Result>): PluginOutcome<Result> {
-  try {
-    return { result: task.work() };
-  } catch (error) {
-    return { failure: failureOf(task, error instanceof NonsenseError ? 'nonsense' : 'threw', error) };
   }
 }
 

@@ -82,7 +82,7 @@ describe('while every replica is dead', () => {
     });
   });
 
-  it.concurrent(
+  it(
     'the garbage collector deletes the executions of a workflow that is gone',
     { timeout: 90_000 },
     async () => {
@@ -99,7 +99,8 @@ describe('while every replica is dead', () => {
     },
   );
 
-  it.concurrent(
+  // After the other one: a collector that does not know executions yet finds no dependents to make orphans of.
+  it(
     'the garbage collector makes orphans of them where that was asked for',
     { timeout: 90_000 },
     async () => {

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { rollbackOfAnnotation } from '../../../src/api/names.ts';
 import type { ExecutionControllerOptions } from '../../../sdk/execution/execution-controller.ts';
-import { catchStrayErrors, type StrayErrors } from '../../../sdk/execution/stray-errors.ts';
+import type { ActionCode } from '../../../sdk/execution/action-code.ts';
+import { catchStrayErrors, type StrayErrors } from '../../../src/plugin/stray-errors.ts';
 import { keepLogs } from '../../builders/logs.ts';
 import { allow } from '../actions/action-ground.ts';
 import {
@@ -221,7 +222,7 @@ describe('a plugin', () => {
     const { logger, lines } = keepLogs();
     const others = process.listeners('unhandledRejection');
     process.removeAllListeners('unhandledRejection');
-    let strayErrors: StrayErrors | undefined;
+    let strayErrors: StrayErrors<ActionCode> | undefined;
     try {
       strayErrors = catchStrayErrors({ process, logger });
       const { metricsUrl } = await start({ strayErrors });

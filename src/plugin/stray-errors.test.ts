@@ -11,7 +11,7 @@ test('an error of plugin code is logged as its own, any other is thrown on', () 
   const process = new EventEmitter();
   const { lines, logger } = keepLogs();
   const caught: unknown[] = [];
-  const strayErrors = catchStrayErrors({ process, logger });
+  const strayErrors = catchStrayErrors<typeof code>({ process, logger });
   strayErrors.listen((of) => caught.push(of));
   const error = new Error('left behind');
   strayErrors.within(code, () => process.emit('unhandledRejection', error));
@@ -49,7 +49,7 @@ test.each([
   ],
 ])('%s of plugin code does not end the process', async (_, script) => {
   const { exitCode, said } = await inProcess(script);
-  expect(said).toContain('The code of an action has let go of an error a');
+  expect(said).toContain('The code of a plugin has let go of an error a');
   expect({ exitCode, alive: said.includes('still alive') }).toEqual({ exitCode: 0, alive: true });
 });
 

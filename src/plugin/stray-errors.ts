@@ -1,19 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { KubeLogger } from '../../src/kube/kube-logger.ts';
+import type { KubeLogger } from '../kube/kube-logger.ts';
 
-/** Whose code runs. */
-export interface ActionCode {
-  readonly action: string;
-  /** `namespace/name` */
-  readonly execution: string;
-}
-
-/** Tells errors that plugin code has let go of from all others. */
-export interface StrayErrors {
+/** Tells errors that plugin code has let go of from all others. `Code` says whose code it is; the log shows it. */
+export interface StrayErrors<Code extends object> {
   /** Calls plugin code so that whatever it leaves behind, promises and timers, is known as its own. */
-  within<Result>(code: ActionCode, run: () => Result): Result;
+  within<Result>(code: Code, run: () => Result): Result;
   /** Tells of each error of plugin code; the listener must not throw. Returns the function that unsubscribes. */
-  listen(listener: (code: ActionCode, error: unknown) => void): () => void;
+  listen(listener: (code: Code, error: unknown) => void): () => void;
   /** Ends the catching. */
   stop(): void;
 }
@@ -26,19 +19,22 @@ export interface StrayErrorsOptions {
 }
 
 /**
- * Keeps the process alive when the code of an action leaves a promise rejected, or throws in a timer, after it has
- * returned: it is logged as that action's. Every other error ends the process, as without this. For who runs plugins
+ * Keeps the process alive when the code of a plugin leaves a promise rejected, or throws in a timer, after it has
+ * returned: it is logged as that plugin's. Every other error ends the process, as without this. For who runs plugins
  * and owns the process.
  */
-export function catchStrayErrors({ process, logger }: StrayErrorsOptions): StrayErrors {
-  const listeners = new Set<(code: ActionCode, error: unknown) => void>();
-  const running = new AsyncLocalStorage<ActionCode>();
+export function catchStrayErrors<Code extends object>({
+  process,
+  logger,
+}: StrayErrorsOptions): StrayErrors<Code> {
+  const listeners = new Set<(code: Code, error: unknown) => void>();
+  const running = new AsyncLocalStorage<Code>();
   const onError = (error: unknown): void => {
     const code = running.getStore();
     // Thrown from here, it ends the process.
     if (code === undefined) throw error;
     running.exit(() => {
-      logger.error({ ...code, err: error }, 'The code of an action has let go of an error');
+      logger.error({ ...code, err: error }, 'The code of a plugin has let go of an error');
       for (const listener of listeners) listener(code, error);
     });
   };
