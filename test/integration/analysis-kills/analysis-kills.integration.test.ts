@@ -72,6 +72,7 @@ beforeAll(async () => {
     ),
   );
   const seen = new Map<string, number>();
+  const aimed = new Set<AnalysisKill>();
   succession = await startSuccession<AnalysisKill>({
     controlPlane,
     proxy,
@@ -83,8 +84,10 @@ beforeAll(async () => {
       const key = `${write.namespace} ${write.of}`;
       const number = (seen.get(key) ?? 0) + 1;
       seen.set(key, number);
-      const isDue = write.of === kill.write.of && number >= kill.write.number;
-      return { counts: true, dies: isDue && !succession.kills.includes(kill) ? kill : undefined };
+      if (aimed.has(kill) || write.of !== kill.write.of || number < kill.write.number)
+        return { counts: true };
+      aimed.add(kill);
+      return { counts: true, dies: kill };
     },
     standbys: 2,
     replica: {
@@ -149,14 +152,20 @@ it(`a controller killed before and after each of its writes, ${analysisKills.len
 
 /** Lets these analyses come to their end, and a controller die in each of them. */
 async function play(played: readonly Ground[]): Promise<void> {
+  // Writes are counted from here on.
+  const killed = succession.killed(succession.kills.length + played.length);
+  const over = createAll(played).then(() =>
+    eventually('all analyses are over', () => decideAndLook(played), 240_000),
+  );
+  await Promise.all([killed, over]);
+}
+
+async function createAll(played: readonly Ground[]): Promise<void> {
   for (const { kill, analyses } of played) {
     await analyses.create(makeAnalysis('one'));
     const status = { phase: 'analyzing', ...recommended[kill.story] };
     await analyses.mergePatch('one', { status }, 'status');
   }
-  const killed = succession.killed(succession.kills.length + played.length);
-  const over = eventually('all analyses are over', () => decideAndLook(played), 240_000);
-  await Promise.all([killed, over]);
 }
 
 /** Configures it, and waits until a request has it. */
