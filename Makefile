@@ -55,6 +55,7 @@ bench: setup ## What admission, approval and the controller cost, beside other w
 	node bench/admission.ts
 	node bench/approval.ts
 	node bench/workflows.ts
+	node bench/analysis.ts
 
 ##@ To work on it
 

@@ -25,8 +25,16 @@ export const workflowParts = [
 ] as const;
 export type WorkflowPart = (typeof workflowParts)[number];
 
-export type PartName = AdmissionPart | ApprovalPart | WorkflowPart;
-const partNames: readonly PartName[] = [...admissionParts, ...approvalParts, ...workflowParts];
+/** What bench/analysis.ts measures. */
+export const analysisParts = ['decision-wait'] as const;
+
+export type PartName = AdmissionPart | ApprovalPart | WorkflowPart | (typeof analysisParts)[number];
+const partNames: readonly PartName[] = [
+  ...admissionParts,
+  ...approvalParts,
+  ...workflowParts,
+  ...analysisParts,
+];
 
 /** What a run measures, and how often. */
 export interface Settings {
@@ -75,6 +83,7 @@ const partOfRatio: Readonly<Record<string, PartName>> = {
   approval_to_first_step_vs_create: 'approval-wait',
   idle_requests_per_minute: 'idle',
   rss_mb_per_1k_workflows: 'workflow-memory',
+  decision_to_workflow_vs_create: 'decision-wait',
 };
 
 function partsOf(text: string | undefined): readonly PartName[] {

@@ -33,6 +33,11 @@ export const targets: readonly Target[] = [
     what: 'p50 from an approval to the first execution, against a create',
     atMost: 3,
   },
+  {
+    key: 'decision_to_workflow_vs_create',
+    what: 'p50 from a decision on a request to the workflow, against a create of one',
+    atMost: 4,
+  },
   { key: 'writes_per_step', what: 'writes of the controller and the journal for a step', atMost: 5 },
   { key: 'idle_requests_per_minute', what: 'requests with 1,000 settled workflows', atMost: 0 },
   { key: 'rss_mb_per_1k_workflows', what: 'MB for 1,000 live workflows of ten steps', atMost: 25 },

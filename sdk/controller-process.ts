@@ -6,6 +6,7 @@ import { createActionRegistry } from '../src/plugin/action-registry.ts';
 import type { Plugin } from '../src/plugin/plugin.ts';
 import { catchStrayErrors } from '../src/plugin/stray-errors.ts';
 import { builtInActions } from './actions/built-in-actions.ts';
+import { analysisController } from './analysis/analysis-controller.ts';
 import type { ActionCode } from './execution/action-code.ts';
 import { executionController } from './execution/execution-controller.ts';
 import { createManager } from './manager/manager.ts';
@@ -33,6 +34,8 @@ export interface ControllerProcessOptions {
   /** Names that this cluster has in `spec.targetCluster`. */
   readonly clusterNames: readonly string[];
   readonly unknownActions: (typeof unknownActionPolicies)[number];
+  /** Who alone may decide on what analyses ask; nobody named: all with the rights to. */
+  readonly reviewer: { readonly users: readonly string[]; readonly groups: readonly string[] };
   /** Its errors that nobody handles are asked whose they are. */
   readonly process: Pick<NodeJS.EventEmitter, 'on' | 'off'>;
   readonly logger: Logger;
@@ -41,7 +44,7 @@ export interface ControllerProcessOptions {
 }
 
 /**
- * Wires one replica of the controller, which runs workflows and executions, and starts it.
+ * Wires one replica of the controller, which acts upon analyses, runs workflows and executions, and starts it.
  * @throws what `Manager.start` throws, PluginError for actions that two plugins have, the reason of `signal`
  */
 export async function startControllerProcess(options: ControllerProcessOptions): Promise<Manager> {
@@ -54,6 +57,7 @@ export async function startControllerProcess(options: ControllerProcessOptions):
     installation,
     environment: options.environment,
     controllers: [
+      analysisController({ plugins, unknownActions: options.unknownActions, reviewer: options.reviewer }),
       workflowController({ hasRollback: (action) => registry.find(action)?.action.rollback !== undefined }),
       executionController({
         plugins,

@@ -30,6 +30,7 @@ export {
   type Predicate,
 } from './controller/predicates.ts';
 export { workflowController, type WorkflowControllerOptions } from './workflow/workflow-controller.ts';
+export { analysisController, type AnalysisControllerOptions } from './analysis/analysis-controller.ts';
 export { executionController, type ExecutionControllerOptions } from './execution/execution-controller.ts';
 export type { ActionCode } from './execution/action-code.ts';
 export { catchStrayErrors, type StrayErrors, type StrayErrorsOptions } from '../src/plugin/stray-errors.ts';
@@ -108,7 +109,15 @@ export type { EventFacts, EventRegarding, EventReporter } from '../src/kube/even
 export { type Clock, systemClock } from '../src/kube/clock.ts';
 
 // The kinds, and what is set for an installation.
-export { kubernetesExecutionKind, type ResourceKind, workflowExecutionKind } from '../src/api/names.ts';
+export {
+  aiAnalysisKind,
+  aiApprovalRequestKind,
+  kubernetesExecutionKind,
+  type ResourceKind,
+  workflowExecutionKind,
+} from '../src/api/names.ts';
+export type { AIAnalysis } from '../src/api/ai-analysis.ts';
+export type { AIApprovalRequest } from '../src/api/ai-approval-request.ts';
 export type { KubernetesExecution } from '../src/api/kubernetes-execution.ts';
 export type { WorkflowExecution } from '../src/api/workflow-execution.ts';
 export { defaultInstallation, type Installation } from '../src/api/manifests/installation.ts';

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { noClaims } from './builders/no-claims.ts';
 import { annotationsOf, type ApprovalNotes } from './builders/approvable-builder.ts';
 import { bigWorkflow, reviewWorkflow, type WorkflowWrite } from './builders/workflow-review-builder.ts';
 import { configSchema } from '../src/config/config-schema.ts';
@@ -43,6 +44,7 @@ function judge({
   requireDifferentApprover = false,
 }: World) {
   return {
+    ...noClaims,
     reviewer: { mayApprove: async () => right, mayUse: async () => right },
     config: () => ({ ...configSchema.parse(defaults), requireDifferentApprover }),
     installation: mark,

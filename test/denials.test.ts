@@ -14,6 +14,7 @@ import { identifyWorkflow } from '../src/policy/workflow-identity.ts';
 import { checkGraph } from '../src/policy/workflow-graph.ts';
 import { workflowAccepts } from '../src/policy/workflow-state.ts';
 import { denialsForNow, denialsOfApproval } from './denials-of-approval.ts';
+import { denialsOfRequests, unreadableDecision } from './denials-of-requests.ts';
 import { SlotsUnavailableError } from '../webhook/journal/journal-errors.ts';
 import { markWorkflow } from '../webhook/workflows/mark-workflow.ts';
 import { reviewWorkflow } from './builders/workflow-review-builder.ts';
@@ -141,13 +142,30 @@ describe('what docs/denials.md says of approval', () => {
 
   it('lists the 503 that have words of their own last', async () => {
     const slots = slotsUnavailable('JournalUnwritable', '…').message.split('…')[0] ?? '';
-    const lastFour = rowsUnder('No exact answer now')
+    const lastFive = rowsUnder('No exact answer now')
       .map(([reason]) => reason)
-      .slice(-4);
-    for (const { code, causes, message } of [...(await denialsForNow()), unmarkedExecution('heal-shop')]) {
+      .slice(-5);
+    for (const { code, causes, message } of [
+      ...(await denialsForNow()),
+      unmarkedExecution('heal-shop'),
+      await unreadableDecision(),
+    ]) {
       expect(code).toBe(503);
       expect(message).not.toContain(slots);
-      expect(lastFour).toContain(`\`${causes[0]?.reason}\``);
+      expect(lastFive).toContain(`\`${causes[0]?.reason}\``);
     }
+  });
+});
+
+describe('what docs/denials.md says of requests for approval', () => {
+  it('is every denial there is, with its code', async () => {
+    const denials = await denialsOfRequests();
+    const rows = rowsUnder('Requests for approval').map(([code, reason]) => [code, reason]);
+    expect(rows).toEqual(denials.map(({ code, causes }) => [String(code), `\`${causes[0]?.reason}\``]));
+  });
+
+  it.each(['NoRightToApprove', 'RequestExpired'])('quotes the one of %s', async (reason) => {
+    const denials = await denialsOfRequests();
+    expect(text).toContain(denials.find(({ causes }) => causes[0]?.reason === reason)?.message);
   });
 });

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import type { z } from 'zod';
+import { aiAnalysisSchema } from '../src/api/ai-analysis.ts';
 import { kubernetesExecutionSchema } from '../src/api/kubernetes-execution.ts';
 import { workflowExecutionSchema } from '../src/api/workflow-execution.ts';
 import { configMapTexts } from '../src/config/config-map-texts.ts';
@@ -17,6 +18,7 @@ const examples = readdirSync(join(repository, 'examples'), { recursive: true, en
   .map((name) => join('examples', name));
 
 const schemas: Readonly<Record<string, z.ZodType>> = {
+  AIAnalysis: aiAnalysisSchema,
   KubernetesExecution: kubernetesExecutionSchema,
   WorkflowExecution: workflowExecutionSchema,
 };

@@ -1,9 +1,13 @@
 import type { Registry } from 'prom-client';
-import type { Installation } from '../src/api/manifests/installation.ts';
+import { controllerUserName, type Installation } from '../src/api/manifests/installation.ts';
 import { requiredDefinitions } from '../src/api/manifests/required-definitions.ts';
 import {
+  mutateAnalysesPath,
+  mutateApprovalRequestsPath,
   mutateExecutionsPath,
   mutateWorkflowsPath,
+  validateAnalysesPath,
+  validateApprovalRequestsPath,
   validateExecutionsPath,
   validateWorkflowsPath,
   webhookConfigurationName,
@@ -29,12 +33,17 @@ import { createPluginAdmission } from '../src/plugin/plugin-admission.ts';
 import type { PluginPart } from '../src/plugin/plugin-runner.ts';
 import type { Plugin } from '../src/plugin/plugin.ts';
 import { catchStrayErrors, type StrayErrorsOptions } from '../src/plugin/stray-errors.ts';
+import { mutateAnalysis } from './analysis/mutate-analysis.ts';
+import { mutateDecision } from './analysis/mutate-decision.ts';
+import { validateAnalysis } from './analysis/validate-analysis.ts';
+import { validateDecision } from './analysis/validate-decision.ts';
 import { createAccessReviewer } from './rights/access-review.ts';
 import { createApprovalChronicle } from './approval/approval-chronicle.ts';
 import { mutateWorkflow } from './approval/mutate-workflow.ts';
 import { startCertificateFiles } from './certificates/certificate-files.ts';
 import { startSelfManagedCertificates } from './certificates/self-managed-certificates.ts';
 import type { CertificateMetrics, CertificateSource } from './certificates/serving-certificate.ts';
+import { createApprovalReader } from './cluster/approval-reader.ts';
 import { startDefinitionCheck } from './cluster/definition-check.ts';
 import { createExecutionReader } from './cluster/execution-reader.ts';
 import { watchActiveExecutions } from './cluster/execution-watch.ts';
@@ -186,6 +195,8 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
     reviewer,
     config: config.current,
     installation,
+    approvals: createApprovalReader(client),
+    controller: controllerUserName(options.installation),
     wallClock: () => new Date().toISOString(),
   };
   const certificates = await startCertificates(options, client, createCertificateMetrics(registry, Date.now));
@@ -207,6 +218,10 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
         }),
       },
       { path: mutateExecutionsPath, handler: mutateExecution },
+      { path: mutateApprovalRequestsPath, handler: mutateDecision(judge) },
+      { path: validateApprovalRequestsPath, handler: validateDecision(judge) },
+      { path: mutateAnalysesPath, handler: mutateAnalysis },
+      { path: validateAnalysesPath, handler: validateAnalysis(judge) },
       { path: mutateWorkflowsPath, handler: mutateWorkflow(judge) },
       {
         path: validateWorkflowsPath,

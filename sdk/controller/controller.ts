@@ -16,6 +16,11 @@ export interface CacheOptions<T extends KubeObject, Index extends string = never
   readonly namespace?: string;
   readonly fieldSelector?: string;
   readonly labelSelector?: string;
+  /**
+   * True: the cluster may not have the kind. Until it has, the cache is empty and counts as full; it fills by itself
+   * within seconds of the kind's coming. Default false: the manager waits for the kind.
+   */
+  readonly optional?: boolean;
   /** Shrinks each object before it is kept, such as by dropping managedFields. It must not change what it is given. */
   readonly transform?: (item: T) => T;
   /** For each index, the keys under which an object is found. */

@@ -14,6 +14,7 @@ import { kindClient, type KindClient } from '../../test/cluster/kind-client.ts';
 import { configMapName } from '../../src/config/config-watch.ts';
 import { createKubeClient, type KubeClient } from '../../src/kube/kube-client.ts';
 import { type Lease, leaseKind } from '../../src/kube/lease.ts';
+import { ownKey } from '../controller/owner-keys.ts';
 import { createManager } from './manager.ts';
 import type { Manager, ManagerOptions } from './manager-options.ts';
 
@@ -166,6 +167,60 @@ describe('a manager', () => {
       text: 'not ready\n- the first list of nothings is not complete\n',
     });
     expect(manager.leading).toBe(false);
+  });
+
+  it('works without an optional kind, says so once, and takes it up when it comes', async () => {
+    const kind = { group: 'late.test', version: 'v1', kind: 'Latecomer', plural: 'latecomers' };
+    const reconciled: string[] = [];
+    const { manager, logs } = await startManager(
+      {},
+      {
+        controllers: [
+          echoController(namespace),
+          {
+            name: 'late',
+            setup: ({ cache }) => ({
+              sources: [{ store: cache({ kind, optional: true }), keysOf: ownKey }],
+              async reconcile(key) {
+                reconciled.push(key);
+                return undefined;
+              },
+            }),
+          },
+        ],
+      },
+    );
+    await manager.elected();
+    expect((await fetched(manager, '/readyz')).status).toBe(200);
+    await put('a', 'a');
+    await echoed('a', 'a');
+    await client.request({
+      method: 'POST',
+      path: '/apis/apiextensions.k8s.io/v1/customresourcedefinitions',
+      body: {
+        metadata: { name: `${kind.plural}.${kind.group}` },
+        spec: {
+          group: kind.group,
+          names: { kind: kind.kind, plural: kind.plural },
+          scope: 'Namespaced',
+          versions: [
+            {
+              name: kind.version,
+              served: true,
+              storage: true,
+              schema: { openAPIV3Schema: { type: 'object' } },
+            },
+          ],
+        },
+      },
+    });
+    const late = kindClient(client, kind, namespace);
+    const draft = { apiVersion: 'late.test/v1', kind: 'Latecomer', metadata: { name: 'one' } };
+    await eventually('the kind is served', () => late.create(draft).then(Boolean, () => false));
+    await eventually('its object is reconciled', async () => reconciled.includes(`${namespace}/one`));
+    const isAbout = (message: string): boolean => message.startsWith('The cluster does not have this kind');
+    expect(logs.messages('info').filter(isAbout)).toHaveLength(1);
+    expect(logs.messages('warn')).toEqual([]);
   });
 
   it('shares one watch between caches of the same selection', async () => {

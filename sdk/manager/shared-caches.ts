@@ -9,6 +9,7 @@ import type { KubeMetrics } from '../../src/observability/kube-metrics.ts';
 import type { Logger } from '../../src/observability/logger.ts';
 import type { CacheOptions } from '../controller/controller.ts';
 import { fanOut, transformed } from './fan-out.ts';
+import { createKindAbsence, type KindAbsence } from './kind-absence.ts';
 import { ManagerError } from './manager-error.ts';
 
 export interface SharedCachesOptions {
@@ -25,9 +26,9 @@ export interface SharedCaches {
   open<T extends KubeObject, Index extends string = never>(options: CacheOptions<T, Index>): Store<T, Index>;
   /** Begins to watch. */
   start(): void;
-  /** Resolves when all are full; rejects with the reason of the signal. */
+  /** Resolves when all are full, but those of optional kinds that are not there; rejects with the reason of the signal. */
   synced(signal: AbortSignal): Promise<void>;
-  /** The plurals of the kinds whose first list is not complete. */
+  /** The plurals of the kinds whose first list is not complete, and is waited for. */
   readonly missing: readonly string[];
   stop(): Promise<void>;
 }
@@ -35,7 +36,10 @@ export interface SharedCaches {
 interface SharedWatch {
   readonly selection: Selection;
   readonly stores: ReflectorHandler<KubeObject>[];
+  /** All who asked can do without. */
+  optional: boolean;
   reflector: Reflector | undefined;
+  absence: KindAbsence | undefined;
 }
 
 /** No cache, and nothing that is watched yet. */
@@ -48,20 +52,28 @@ export function createSharedCaches(options: SharedCachesOptions): SharedCaches {
     const { kind, namespace, fieldSelector, labelSelector } = selection;
     const { group, version, plural } = kind;
     const key = JSON.stringify([group, version, plural, namespace, fieldSelector, labelSelector]);
-    const watch = watches.get(key) ?? { selection, stores: [], reflector: undefined };
+    const watch: SharedWatch = watches.get(key) ?? {
+      selection,
+      stores: [],
+      optional: true,
+      reflector: undefined,
+      absence: undefined,
+    };
     watches.set(key, watch);
     return watch;
   }
 
   function startWatch(watch: SharedWatch): void {
     const { plural } = watch.selection.kind;
+    const counted = metrics.watch(plural);
+    watch.absence = watch.optional ? createKindAbsence(plural, logger, counted) : undefined;
     const reflector = startReflector<KubeObject>({
       ...watch.selection,
       client,
       clock,
       random,
-      logger,
-      metrics: metrics.watch(plural),
+      logger: watch.absence?.logger ?? logger,
+      metrics: watch.absence?.metrics ?? counted,
       transform: withoutManagedFields,
       handler: fanOut(watch.stores),
     });
@@ -76,10 +88,12 @@ export function createSharedCaches(options: SharedCachesOptions): SharedCaches {
   return {
     open<T extends KubeObject, Index extends string = never>(asked: CacheOptions<T, Index>): Store<T, Index> {
       if (started) throw new ManagerError('A cache can be asked for in setup alone');
-      const { indexes, transform, ...selection } = asked;
+      const { indexes, transform, optional = false, ...selection } = asked;
       const store = createStore<T, Index>(indexes === undefined ? {} : { indexes });
+      const watch = watchOf(selection);
+      watch.optional &&= optional;
       // Whoever asks for a kind says what its objects are.
-      watchOf(selection).stores.push(transform === undefined ? store : transformed(store, transform));
+      watch.stores.push(transform === undefined ? store : transformed(store, transform));
       return store;
     },
     start() {
@@ -87,11 +101,15 @@ export function createSharedCaches(options: SharedCachesOptions): SharedCaches {
       for (const watch of watches.values()) startWatch(watch);
     },
     async synced(signal) {
-      await Promise.all(reflectors().map((reflector) => reflector.synced(signal)));
+      await Promise.all(
+        [...watches.values()].map(({ reflector, absence }) =>
+          Promise.race([reflector?.synced(signal), ...(absence === undefined ? [] : [absence.found])]),
+        ),
+      );
     },
     get missing() {
       return [...watches.values()]
-        .filter(({ reflector }) => reflector?.hasSynced !== true)
+        .filter(({ reflector, absence }) => reflector?.hasSynced !== true && absence?.absent !== true)
         .map(({ selection }) => selection.kind.plural);
     },
     async stop() {

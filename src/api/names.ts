@@ -24,6 +24,22 @@ export const kubernetesExecutionKind = {
   plural: 'kubernetesexecutions',
 } as const satisfies ResourceKind;
 
+/** The kind of analyses: what an AI proposes to do. */
+export const aiAnalysisKind = {
+  group: 'aianalysis.kubernaut.io',
+  version: 'v1alpha1',
+  kind: 'AIAnalysis',
+  plural: 'aianalyses',
+} as const satisfies ResourceKind;
+
+/** The kind of requests for approval: what a person decides on. */
+export const aiApprovalRequestKind = {
+  group: 'aianalysis.kubernaut.io',
+  version: 'v1alpha1',
+  kind: 'AIApprovalRequest',
+  plural: 'aiapprovalrequests',
+} as const satisfies ResourceKind;
+
 export const slotJournalKind = {
   group: 'stepgate.kubernaut.io',
   version: 'v1alpha1',

@@ -78,3 +78,31 @@ export type StepPhase = (typeof stepPhases)[number];
 export const rollbackPhases = ['queued', 'active', 'completed', 'failed'] as const;
 
 export type RollbackPhase = (typeof rollbackPhases)[number];
+
+/**
+ * Phases of an AIAnalysis. The first three are the analyser's, whoever that is; it may also fail. The others are written
+ * by stepgate's controller: from `approving` and `approved` on, what the analysis recommends changes no more.
+ */
+export const analysisPhases = [
+  'pending',
+  'investigating',
+  'analyzing',
+  'approving',
+  'approved',
+  'completed',
+  'rejected',
+  'failed',
+] as const;
+
+export type AnalysisPhase = (typeof analysisPhases)[number];
+
+/** Phases in which what an analysis recommends is decided on, or was. */
+export const frozenAnalysisPhases = ['approving', 'approved', 'completed', 'rejected', 'failed'] as const;
+
+/** Phases after which nothing becomes of an analysis. */
+export const finalAnalysisPhases = ['completed', 'rejected', 'failed'] as const;
+
+/** True for a phase after which nothing becomes of an analysis. */
+export function isFinalAnalysisPhase(phase: string | undefined): boolean {
+  return (finalAnalysisPhases as readonly string[]).includes(phase ?? '');
+}

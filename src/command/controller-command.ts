@@ -19,7 +19,7 @@ import { UsageError } from './usage-error.ts';
 
 const usage = `stepgate controller [flags]
 
-Runs WorkflowExecutions and their actions. Settings come from the ConfigMap ${defaultInstallation.configMap}
+Acts upon AIAnalyses, runs WorkflowExecutions and their actions. Settings come from the ConfigMap ${defaultInstallation.configMap}
 and from the environment (KUBERNETES_QPS=20, ...), which wins.
 
 ${commonUsage}
@@ -27,6 +27,8 @@ ${commonUsage}
   --plugin FILE              a plugin, as a file or a package: its actions are run (repeatable)
   --cluster-name NAME        a name of this cluster in spec.targetCluster (repeatable)
   --unknown-actions POLICY   executions with an action that nobody here has: ${unknownActionPolicies.join(' or ')} (default fail)
+  --reviewer-user USER       who alone may decide on what analyses ask, of those with the rights to (repeatable)
+  --reviewer-group GROUP     the same of a group (repeatable)
 ${lastUsage}
 `;
 
@@ -35,6 +37,8 @@ const flags = {
   'leader-elect': { type: 'boolean', default: true },
   'cluster-name': { type: 'string', multiple: true },
   'unknown-actions': { type: 'string', default: 'fail' },
+  'reviewer-user': { type: 'string', multiple: true },
+  'reviewer-group': { type: 'string', multiple: true },
 } as const;
 
 /** `stepgate controller` */
@@ -62,6 +66,7 @@ export const controllerCommand: Command = {
         leaderElect: values['leader-elect'],
         clusterNames: values['cluster-name'] ?? [],
         unknownActions,
+        reviewer: { users: values['reviewer-user'] ?? [], groups: values['reviewer-group'] ?? [] },
         process: host.process,
         logger,
         signal,

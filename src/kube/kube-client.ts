@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { readAnswerBody } from './answer-body.ts';
 import { beforeDeadline } from './before-deadline.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -25,6 +26,8 @@ export interface KubeRequest {
   readonly signal?: AbortSignal;
   /** For the whole answer, or for the headers of a stream; default 30,000. */
   readonly timeoutMilliseconds?: number;
+  /** Given the headers of a success before its body is read. Must not throw. */
+  readonly onHeaders?: (headers: IncomingHttpHeaders) => void;
 }
 
 /** What became of a request, for metrics. */
@@ -130,6 +133,7 @@ class HttpKubeClient implements KubeClient {
     let answer: OpenAnswer | undefined;
     try {
       answer = await this.#open(request, 'requests');
+      request.onHeaders?.(answer.response.headers);
       const text = await readAnswerBody(answer.response, maxBodyBytes);
       code = answer.response.statusCode ?? 0;
       return parse(text, request) as Answer;

@@ -9,6 +9,7 @@ export type RelistReason =
   | 'expired'
   | 'throttled'
   | 'unauthorized'
+  | 'not-found'
   | 'refused'
   | 'server-error'
   | 'connection'
@@ -25,6 +26,7 @@ export function relistReason(error: unknown): RelistReason {
   if (code === 410) return 'expired';
   if (code === 429) return 'throttled';
   if (code === 401) return 'unauthorized';
+  if (code === 404) return 'not-found';
   return code >= 500 ? 'server-error' : 'refused';
 }
 

@@ -56,8 +56,8 @@ async function trusted(authority: string | undefined): Promise<boolean> {
   return authority !== undefined && bundles.length > 0 && bundles.every((bundle) => bundle === authority);
 }
 
-describe('with cert-manager', () => {
-  it('gets its certificate, is trusted for it, and keeps the limit', { timeout: 180_000 }, async () => {
+describe('with cert-manager', { timeout: 180_000 }, () => {
+  it('gets its certificate, is trusted for it, and keeps the limit', async () => {
     await release.install();
     await eventually('cert-manager has issued', async () => (await secret()) !== undefined, 60_000);
     const texts = (await secret()) ?? {};
@@ -73,7 +73,7 @@ describe('with cert-manager', () => {
     expect(passed, said).toBe(true);
   });
 
-  it('goes on with the next certificate, which has another key', { timeout: 180_000 }, async () => {
+  it('goes on with the next certificate, which has another key', async () => {
     const before = (await secret()) ?? {};
     await controlPlane.kubectl(['delete', 'secret', `${webhook}-tls`, '-n', namespace]);
     let next: SecretTexts | undefined;

@@ -68,7 +68,7 @@ async function limitInForce(limit: number): Promise<void> {
   );
 }
 
-describe('helm install', () => {
+describe('helm install', { timeout: 180_000 }, () => {
   it('refuses a cluster without cert-manager, unless told to do without', async () => {
     const { exitCode, stderr } = await release.tryInstall();
     expect(exitCode).toBe(1);
@@ -130,7 +130,7 @@ describe('helm install', () => {
   });
 });
 
-describe('roles for people', () => {
+describe('roles for people', { timeout: 180_000 }, () => {
   const rulesOf = async (role: string) => kubectl('get', 'clusterrole', role, '-o', 'jsonpath={.rules}');
 
   it('join those of Kubernetes: who edits a namespace edits its workflows, and approves none', async () => {
@@ -147,7 +147,7 @@ describe('roles for people', () => {
   });
 });
 
-describe('what the chart renders', () => {
+describe('what the chart renders', { timeout: 180_000 }, () => {
   let shop: OpenNamespace;
 
   it('runs: two replicas behind the Service get ready, and the caBundle is written', async () => {
@@ -159,7 +159,7 @@ describe('what the chart renders', () => {
     expect(await kubectl('get', 'mutatingwebhookconfiguration', 'stepgate', '-o', caBundles)).not.toBe('');
   });
 
-  it('proves the limit from inside, while a controller runs what it can', { timeout: 120_000 }, async () => {
+  it('proves the limit from inside, while a controller runs what it can', async () => {
     const { said, passed } = await pods.test();
     expect(said).toContain('may have 5 active executions and all of its slots are taken');
     expect(passed, said).toBe(true);
@@ -211,7 +211,7 @@ describe('what the chart renders', () => {
   });
 });
 
-describe('helm upgrade', () => {
+describe('helm upgrade', { timeout: 180_000 }, () => {
   it('keeps the certificate and the caBundle, and brings new values', async () => {
     const secret = [
       'get',
@@ -252,7 +252,7 @@ describe('helm upgrade', () => {
   });
 });
 
-describe('helm uninstall', () => {
+describe('helm uninstall', { timeout: 180_000 }, () => {
   let left: OpenNamespace;
 
   it('removes the webhook configurations before anything else, by the order that helm has', async () => {
@@ -315,7 +315,7 @@ describe('helm uninstall', () => {
   });
 });
 
-describe("RBAC, by the API server's own record", () => {
+describe("RBAC, by the API server's own record", { timeout: 180_000 }, () => {
   const account = (part: string) => `system:serviceaccount:${namespace}:${part}`;
   const roles = (part: string) =>
     objects.filter(({ kind, metadata }) => /^(Cluster)?Role$/.test(kind) && metadata.name.startsWith(part));
@@ -350,7 +350,7 @@ describe("RBAC, by the API server's own record", () => {
   });
 });
 
-describe('helm uninstall with crds.keep=false', () => {
+describe('helm uninstall with crds.keep=false', { timeout: 180_000 }, () => {
   it('removes the kinds as well, with all their objects', async () => {
     await release.uninstall();
     const kinds = () => kubectl('get', 'customresourcedefinitions', '-o', 'name');

@@ -5,6 +5,7 @@ import { systemClock } from '../../src/kube/clock.ts';
 import { findBinaries } from '../cluster/find-binaries.ts';
 import { startInstalledCluster, type InstalledCluster } from '../cluster/installed-cluster.ts';
 import type { Act } from './act.ts';
+import { actFourAnalysis } from './act-four-analysis.ts';
 import { actOneLimit } from './act-one-limit.ts';
 import { actThreeController } from './act-three-controller.ts';
 import { actTwoApproval } from './act-two-approval.ts';
@@ -18,7 +19,7 @@ import { whatToTry } from './what-to-try.ts';
 // `make demo`: a real API server, stepgate on it, and a story played with real kubectl. Ends with 1 when anything
 // printed is not what it should be. KEEP=1 leaves all of it running until ^C.
 
-const acts: readonly Act[] = [actOneLimit, actTwoApproval, actThreeController];
+const acts: readonly Act[] = [actOneLimit, actTwoApproval, actThreeController, actFourAnalysis];
 const repository = join(import.meta.dirname, '../..');
 const keeps = !['', '0', 'false', 'no'].includes(process.env['KEEP'] ?? '');
 const style = terminalStyle(process.stdout.isTTY && !process.env['NO_COLOR']);

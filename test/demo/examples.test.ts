@@ -3,17 +3,18 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { approvable, type WorkflowObject } from '../../webhook/approval/approvable.ts';
+import { actFourAnalysis } from './act-four-analysis.ts';
 import { actOneLimit } from './act-one-limit.ts';
 import { actThreeController, growShopSpecHash } from './act-three-controller.ts';
 import { actTwoApproval, exampleSpecHash } from './act-two-approval.ts';
 
 const repository = join(import.meta.dirname, '../..');
 /** Those of actions have tests of their own. */
-const folders = ['examples/approval', 'examples/limit', 'examples/workflows'];
+const folders = ['examples/analysis', 'examples/approval', 'examples/limit', 'examples/workflows'];
 const exampleFiles = folders.flatMap((folder) =>
   readdirSync(join(repository, folder)).map((name) => `${folder}/${name}`),
 );
-const typed = [actOneLimit, actTwoApproval, actThreeController]
+const typed = [actOneLimit, actTwoApproval, actThreeController, actFourAnalysis]
   .flatMap((act) => act.scenes)
   .flatMap((scene) => scene.commands);
 

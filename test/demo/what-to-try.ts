@@ -51,6 +51,14 @@ Start a controller, two if you like, and run workflows again:
   kubectl create -f examples/workflows/grow-shop.yaml
   kubectl get workflowexecutions -w
 
+Let an AI propose something, and decide on it as approver:
+
+  kubectl delete aianalysis slow-shop
+  kubectl create -f examples/analysis/slow-shop.yaml
+  kubectl patch aianalysis slow-shop --subresource=status --type=merge --patch-file=examples/analysis/slow-shop.yaml
+  kubectl get aiapproval
+  kubectl describe aianalysis slow-shop
+
 The replicas write to
 ${logs.map((log) => `  ${log}`).join('\n')}
 `;

@@ -6,7 +6,7 @@ import { createKubeClient, type KubeClient } from '../../src/kube/kube-client.ts
 import { KubeStatusError } from '../../src/kube/kube-status-error.ts';
 import { makeExecution } from '../builders/execution-builder.ts';
 import { makeWorkflow, type WorkflowBuilder } from '../builders/workflow-builder.ts';
-import { specHash } from '../../webhook/approval/spec-hash.ts';
+import { specHash } from '../../src/policy/approval/spec-hash.ts';
 import type { UserName } from '../cluster/control-plane.ts';
 import { type InstalledCluster, startInstalledCluster } from '../cluster/installed-cluster.ts';
 import { kindClient } from '../cluster/kind-client.ts';

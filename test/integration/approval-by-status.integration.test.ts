@@ -5,7 +5,7 @@ import type { WorkflowExecution } from '../../src/api/workflow-execution.ts';
 import { createKubeClient, type KubeClient } from '../../src/kube/kube-client.ts';
 import { makeExecution } from '../builders/execution-builder.ts';
 import { makeWorkflow } from '../builders/workflow-builder.ts';
-import { specHash } from '../../webhook/approval/spec-hash.ts';
+import { specHash } from '../../src/policy/approval/spec-hash.ts';
 import { type InstalledCluster, startInstalledCluster } from '../cluster/installed-cluster.ts';
 import { type KindClient, kindClient } from '../cluster/kind-client.ts';
 import { causesOf, outcomesOf } from './refusal.ts';

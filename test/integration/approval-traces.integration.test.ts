@@ -6,7 +6,7 @@ import { approvalAnnotations } from '../../src/api/approval-annotations.ts';
 import { workflowExecutionKind } from '../../src/api/names.ts';
 import { createKubeClient, type KubeClient } from '../../src/kube/kube-client.ts';
 import { makeWorkflow } from '../builders/workflow-builder.ts';
-import { specHash } from '../../webhook/approval/spec-hash.ts';
+import { specHash } from '../../src/policy/approval/spec-hash.ts';
 import type { UserName } from '../cluster/control-plane.ts';
 import { eventually } from '../cluster/eventually.ts';
 import { type InstalledCluster, startInstalledCluster } from '../cluster/installed-cluster.ts';

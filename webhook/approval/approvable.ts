@@ -4,7 +4,7 @@ import { normaliseWorkflow } from '../../src/api/normalised-workflow.ts';
 import { workflowExecutionSpecSchema } from '../../src/api/workflow-execution.ts';
 import { inexactness } from '../../src/policy/approval/canonical-json.ts';
 import type { GatedWorkflow } from '../../src/policy/approval/gate-execution.ts';
-import { specHash } from './spec-hash.ts';
+import { specHash } from '../../src/policy/approval/spec-hash.ts';
 
 /** A WorkflowExecution as it comes from the API server. */
 export interface WorkflowObject {

@@ -8,7 +8,11 @@ import { makeWorkflow } from '../../test/builders/workflow-builder.ts';
 import { parseAdmissionReview } from '../admission/admission-review.ts';
 import { createApprovalChronicle } from './approval-chronicle.ts';
 
-async function chronicle(happened: Stamping['happened'], uid?: string) {
+async function chronicle(
+  happened: Stamping['happened'],
+  uid?: string,
+  more: Partial<Stamping['annotations']> = {},
+) {
   const events: EventFacts[] = [];
   const registry = new Registry();
   const recorder = {
@@ -20,7 +24,8 @@ async function chronicle(happened: Stamping['happened'], uid?: string) {
   const workflow = makeWorkflow('big').inNamespace('shop');
   const object = (uid === undefined ? workflow : workflow.uid(uid)).build();
   const request = parseAdmissionReview(makeAdmissionReviewBytes({ name: 'big', namespace: 'shop', object }));
-  const annotations = { reason: '12 steps are many', approvedSpec: 'sha256:ab' } as Stamping['annotations'];
+  const decided = { approvedBy: 'jane', approvedSpec: 'sha256:ab', ...more };
+  const annotations = { reason: '12 steps are many', ...decided } as Stamping['annotations'];
   createApprovalChronicle(recorder, createApprovalMetrics(registry)).record(request, {
     annotations,
     approvingCommand: 'kubectl …',
@@ -55,6 +60,11 @@ describe('an Event on the workflow, and a count, tell', () => {
       },
     ]);
     expect(metrics).toContain(`stepgate_workflow_approvals_total{what="${happened}"} 1`);
+  });
+
+  it('who has decided, and where, though the controller creates what was approved', async () => {
+    const { events } = await chronicle('approved', 'uid-1', { approvedBy: 'ann', request: 'outage-1' });
+    expect(events).toMatchObject([{ note: 'ann approved sha256:ab in AIApprovalRequest outage-1' }]);
   });
 
   it('nothing where nothing happened', async () => {

@@ -42,7 +42,7 @@ export function createApprovalChronicle(events: EventRecorder, metrics: Approval
 function wordsOf(
   happened: NonNullable<Stamping['happened']>,
   user: string,
-  { reason, approvedSpec }: Stamping['annotations'],
+  { reason, approvedBy, approvedSpec, request }: Stamping['annotations'],
   approvingCommand: string | undefined,
 ): { reason: string; action: string; note: string } {
   switch (happened) {
@@ -53,7 +53,12 @@ function wordsOf(
         note: `${reason}. To approve it: ${approvingCommand}`,
       };
     case 'approved':
-      return { reason: 'Approved', action: 'Approve', note: `${user} approved ${approvedSpec}` };
+      return {
+        reason: 'Approved',
+        action: 'Approve',
+        // A workflow that was approved before it existed is created by the controller.
+        note: `${approvedBy} approved ${approvedSpec}${request === undefined ? '' : ` in AIApprovalRequest ${request}`}`,
+      };
     case 'rejected':
       return { reason: 'Rejected', action: 'Reject', note: `${user} rejected ${approvedSpec}` };
     case 'voided':

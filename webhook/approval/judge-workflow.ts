@@ -6,9 +6,12 @@ import type { AdmissionRequest } from '../admission/admission-review.ts';
 import type { AccessReviewer } from '../rights/access-review.ts';
 import type { InstallationMark } from '../cluster/installation-mark.ts';
 import { approvable, asSeenBy, asWrittenOver } from './approvable.ts';
+import { claimedApproval, type ClaimOptions } from './claimed-approval.ts';
+import { readInstallation } from './read-installation.ts';
+import { isRecent } from './recent-time.ts';
 
 /** What a judgement needs. */
-export interface JudgeOptions {
+export interface JudgeOptions extends ClaimOptions {
   readonly reviewer: Pick<AccessReviewer, 'mayApprove'>;
   readonly config: () => Config;
   readonly installation: InstallationMark;
@@ -22,18 +25,21 @@ export interface JudgeOptions {
  */
 export async function judgeWorkflow(
   request: AdmissionRequest,
-  { reviewer, config, wallClock, installation: mark }: JudgeOptions,
+  options: JudgeOptions,
   isStamped = false,
 ): Promise<Stamping | Deny | undefined> {
+  const { reviewer, config, wallClock, installation: mark } = options;
   const { namespace, userInfo, object, oldObject } = request;
   const written = object && approvable(object, namespace);
   if (written === undefined) return undefined;
   const stored =
     request.operation === 'CREATE' || oldObject === undefined ? undefined : approvable(oldObject, namespace);
-  const installation = await readable(mark);
+  const installation = await readInstallation(mark);
   if (typeof installation !== 'string') return installation;
   const before = stored && asSeenBy(installation, stored);
   const after = stored === undefined ? written : asWrittenOver(stored, before === stored, written);
+  const claim = await claimedApproval(request, written, installation, options);
+  if (claim !== undefined && 'decision' in claim) return claim;
   const { complexityApprovalThreshold: threshold, requireDifferentApprover } = config();
   const now = wallClock();
   const stamping = stampWorkflow({
@@ -46,29 +52,10 @@ export async function judgeWorkflow(
     requireDifferentApprover,
     installation,
     isStamped,
+    claim,
   });
   if ('decision' in stamping || !stamping.needsRight) return stamping;
   return (await refusedRight(userInfo, namespace, after.name, reviewer)) ?? stamping;
-}
-
-/** A request is over after half a minute; the clocks of two replicas may differ a little. Milliseconds. */
-const requestMilliseconds = 60_000;
-
-/** Only in our own format: what a user could slip in beside it is not a time of another. */
-function isRecent(time: string, now: string): boolean {
-  const milliseconds = Date.parse(time);
-  if (Number.isNaN(milliseconds) || new Date(milliseconds).toISOString() !== time) return false;
-  return Math.abs(Date.parse(now) - milliseconds) <= requestMilliseconds;
-}
-
-async function readable(mark: InstallationMark): Promise<string | Deny> {
-  try {
-    return await mark();
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    const message = `stepgate cannot read its own ValidatingWebhookConfiguration now (${why}); try again.`;
-    return deny(503, 'ServiceUnavailable', message, [{ reason: 'InstallationUnreadable', message }]);
-  }
 }
 
 async function refusedRight(

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { noClaims } from '../../test/builders/no-claims.ts';
 import { configSchema } from '../../src/config/config-schema.ts';
 import { defaults } from '../../src/config/defaults.ts';
 import type { ApprovalNotes } from '../../test/builders/approvable-builder.ts';
@@ -42,6 +43,7 @@ function mutate(
   { right = async () => ({ allowed: true }), mark = async () => 'here', time = now }: World = {},
 ) {
   return mutateWorkflow({
+    ...noClaims,
     reviewer: { mayApprove: right },
     config: () => configSchema.parse(defaults),
     installation: mark,

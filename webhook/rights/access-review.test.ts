@@ -51,6 +51,22 @@ describe('a review', () => {
     ]);
   });
 
+  it('asks the same of a request for approval, and takes no answer about a workflow of that name for it', async () => {
+    const { mayApprove, mayApproveRequest, client } = reviewer(() => ({ allowed: true }));
+    await mayApprove(ann, 'shop', 'big');
+    await mayApproveRequest(ann, 'shop', 'big');
+    expect(client.requests[1]?.body).toMatchObject({
+      spec: {
+        resourceAttributes: {
+          verb: 'approve',
+          group: 'aianalysis.kubernaut.io',
+          resource: 'aiapprovalrequests',
+          name: 'big',
+        },
+      },
+    });
+  });
+
   it.each<[string, Status | undefined, object]>([
     ['allowed is yes', { allowed: true }, { allowed: true }],
     [

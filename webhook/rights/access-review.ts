@@ -1,5 +1,5 @@
 import { approveVerb } from '../../src/api/approval-annotations.ts';
-import { workflowExecutionKind } from '../../src/api/names.ts';
+import { aiApprovalRequestKind, workflowExecutionKind } from '../../src/api/names.ts';
 import { useVerb } from '../../src/api/service-account.ts';
 import type { Clock } from '../../src/kube/clock.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
@@ -23,6 +23,8 @@ type RightQuestion = (
 export interface AccessReviewer {
   /** Whether a user may approve this workflow. */
   readonly mayApprove: RightQuestion;
+  /** Whether a user may approve this AIApprovalRequest. */
+  readonly mayApproveRequest: RightQuestion;
   /** Whether a user may have actions run as this ServiceAccount. */
   readonly mayUse: RightQuestion;
 }
@@ -45,6 +47,12 @@ const approval: Right = {
   version: workflowExecutionKind.version,
   resource: workflowExecutionKind.plural,
 };
+const requestApproval: Right = {
+  verb: approveVerb,
+  group: aiApprovalRequestKind.group,
+  version: aiApprovalRequestKind.version,
+  resource: aiApprovalRequestKind.plural,
+};
 const use: Right = { verb: useVerb, group: '', version: 'v1', resource: 'serviceaccounts' };
 
 /**
@@ -59,6 +67,7 @@ export function createAccessReviewer(client: KubeClient, clock: Clock): AccessRe
     async (user, namespace, name) => {
       const key = JSON.stringify([
         right.verb,
+        right.resource,
         namespace,
         name,
         user.username,
@@ -76,7 +85,11 @@ export function createAccessReviewer(client: KubeClient, clock: Clock): AccessRe
       return answer;
     };
 
-  return { mayApprove: asking(approval), mayUse: asking(use) };
+  return {
+    mayApprove: asking(approval),
+    mayApproveRequest: asking(requestApproval),
+    mayUse: asking(use),
+  };
 }
 
 async function ask(

@@ -5,6 +5,7 @@ import { defaults } from '../../src/config/defaults.ts';
 import type { ApprovalNotes } from '../../test/builders/approvable-builder.ts';
 import { createManualClock } from '../../src/kube/manual-clock.ts';
 import { createPluginAdmission } from '../../src/plugin/plugin-admission.ts';
+import { noClaims } from '../../test/builders/no-claims.ts';
 import { makeWorkflow, type WorkflowBuilder } from '../../test/builders/workflow-builder.ts';
 import {
   bigWorkflow,
@@ -17,6 +18,7 @@ import type { WorkflowMark } from '../journal/workflow-marks.ts';
 import { validateWorkflow } from './validate-workflow.ts';
 
 const judge = {
+  ...noClaims,
   reviewer: { mayApprove: async () => ({ allowed: true }), mayUse: async () => ({ allowed: true }) },
   config: () => configSchema.parse(defaults),
   installation: async () => 'here',

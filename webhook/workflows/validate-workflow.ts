@@ -20,7 +20,7 @@ const definitionFields = { steps: 'spec.workflowDefinition.steps', dependencies:
 
 /** What the validation needs. */
 export interface ValidateWorkflowOptions extends JudgeOptions {
-  readonly reviewer: AccessReviewer;
+  readonly reviewer: Pick<AccessReviewer, 'mayApprove' | 'mayUse'>;
   /** Undefined where there are none. */
   readonly plugins?: PluginAdmission | undefined;
   readonly chronicle: ApprovalChronicle;
@@ -54,7 +54,7 @@ export function validateWorkflow(options: ValidateWorkflowOptions) {
     return {
       decision: 'allow',
       ...(warnings.length > 0 && { warnings }),
-      ...(stamping.needsRight && approvedBy && approvedSpec
+      ...((stamping.needsRight || stamping.happened === 'approved') && approvedBy && approvedSpec
         ? { auditAnnotations: { approver: approvedBy, 'spec-hash': approvedSpec } }
         : {}),
     };

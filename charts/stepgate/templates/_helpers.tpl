@@ -101,15 +101,15 @@ yes
 
 {{/* What the pods of both parts have in common. */}}
 {{- define "stepgate.podSpec" -}}
+securityContext:
+  runAsNonRoot: true
+  seccompProfile: { type: RuntimeDefault }
 {{- with .root.Values.imagePullSecrets }}
 imagePullSecrets: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .values.priorityClassName }}
 priorityClassName: {{ . }}
 {{- end }}
-securityContext:
-  runAsNonRoot: true
-  seccompProfile: { type: RuntimeDefault }
 {{- with .values.nodeSelector }}
 nodeSelector: {{- toYaml . | nindent 2 }}
 {{- end }}

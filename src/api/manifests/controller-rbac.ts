@@ -1,4 +1,9 @@
-import { kubernetesExecutionKind, workflowExecutionKind } from '../names.ts';
+import {
+  aiAnalysisKind,
+  aiApprovalRequestKind,
+  kubernetesExecutionKind,
+  workflowExecutionKind,
+} from '../names.ts';
 import { useVerb } from '../service-account.ts';
 import { accountRbac, rule } from './account-rbac.ts';
 import type { Installation } from './installation.ts';
@@ -17,12 +22,18 @@ export function controllerRbac(installation: Installation): readonly SchemaObjec
 }
 
 const clusterRules: readonly SchemaObject[] = [
-  rule(workflowExecutionKind, ['get', 'list', 'watch']),
+  // create: the workflow that an analysis recommends.
+  rule(workflowExecutionKind, ['get', 'list', 'watch', 'create']),
   rule(workflowExecutionKind, ['patch'], 'status'),
   // Its executions block the deletion of their workflow: OwnerReferencesPermissionEnforcement asks for this.
   rule(workflowExecutionKind, ['update'], 'finalizers'),
   rule(kubernetesExecutionKind, ['get', 'list', 'watch', 'create']),
   rule(kubernetesExecutionKind, ['update'], 'status'),
+  // It acts upon analyses and asks for approval; it can neither analyse nor decide, nor change what was asked.
+  rule(aiAnalysisKind, ['get', 'list', 'watch']),
+  rule(aiAnalysisKind, ['patch'], 'status'),
+  rule(aiApprovalRequestKind, ['get', 'list', 'watch', 'create']),
+  rule(aiApprovalRequestKind, ['patch'], 'status'),
   { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },
   // An action acts as a ServiceAccount of its namespace, with a token that is made for it.
   rule(serviceAccounts, ['create'], 'token'),

@@ -1,18 +1,14 @@
-import { approvalAnnotations, type ApprovalAnnotation } from '../approval-annotations.ts';
 import { kubernetesExecutionSchema } from '../kubernetes-execution.ts';
 import { kubernetesExecutionKind, slotJournalKind, workflowExecutionKind, workflowLabel } from '../names.ts';
 import { settledExecutionPhases, settledWorkflowPhases } from '../phase.ts';
 import { slotJournalSchema } from '../slot-journal.ts';
 import { workflowExecutionSchema } from '../workflow-execution.ts';
+import { aiAnalysisResource, aiApprovalRequestResource } from './analysis-resources.ts';
+import { annotationPath } from './annotation-column.ts';
 import { customResourceDefinition } from './custom-resource-definition.ts';
 import type { CustomResource } from './custom-resource-definition.ts';
 import type { SchemaObject } from './structural-schema.ts';
 import { immutableSpecField, settledIsForEver } from './transition-rules.ts';
-
-/** A column of an annotation; dots within a name are escaped in these paths. */
-function annotationPath(annotation: ApprovalAnnotation): string {
-  return `.metadata.annotations.${approvalAnnotations[annotation].replaceAll('.', String.raw`\.`)}`;
-}
 
 const workflowExecution: CustomResource = {
   kind: workflowExecutionKind,
@@ -97,5 +93,11 @@ const slotJournal: CustomResource = {
 
 /** The CustomResourceDefinitions of all kinds, made from their zod schemas. */
 export function customResourceDefinitions(): readonly SchemaObject[] {
-  return [workflowExecution, kubernetesExecution, slotJournal].map(customResourceDefinition);
+  return [
+    workflowExecution,
+    kubernetesExecution,
+    aiAnalysisResource,
+    aiApprovalRequestResource,
+    slotJournal,
+  ].map(customResourceDefinition);
 }

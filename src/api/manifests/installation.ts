@@ -47,5 +47,10 @@ export function webhookUserName(installation: Installation): string {
   return `system:serviceaccount:${installation.namespace}:${installation.webhookServiceAccount}`;
 }
 
+/** The same of the controller's ServiceAccount. */
+export function controllerUserName(installation: Installation): string {
+  return `system:serviceaccount:${installation.namespace}:${installation.controllerServiceAccount}`;
+}
+
 /** Labels of every object that stepgate installs. */
 export const manifestLabels = { 'app.kubernetes.io/name': 'stepgate' } as const;

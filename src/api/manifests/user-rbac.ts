@@ -1,6 +1,7 @@
 import { approveVerb } from '../approval-annotations.ts';
-import { kubernetesExecutionKind, workflowExecutionKind } from '../names.ts';
+import { kubernetesExecutionKind, type ResourceKind, workflowExecutionKind } from '../names.ts';
 import { rule } from './account-rbac.ts';
+import { customResourceDefinitions } from './custom-resource-definitions.ts';
 import { defaultInstallationName, manifestLabels } from './installation.ts';
 import type { SchemaObject } from './structural-schema.ts';
 
@@ -14,16 +15,25 @@ const writing = ['create', 'update', 'patch', 'delete', 'deletecollection'];
  */
 export function userRoles(): readonly SchemaObject[] {
   return [
-    role('viewer', { 'rbac.authorization.k8s.io/aggregate-to-view': 'true' }, [
-      rule(workflowExecutionKind, reading),
-      rule(kubernetesExecutionKind, reading),
-    ]),
+    role(
+      'viewer',
+      { 'rbac.authorization.k8s.io/aggregate-to-view': 'true' },
+      servedKinds().map((kind) => rule(kind, reading)),
+    ),
     role('editor', { 'rbac.authorization.k8s.io/aggregate-to-edit': 'true' }, [
       rule(workflowExecutionKind, writing),
       rule(kubernetesExecutionKind, writing),
     ]),
     role('approver', {}, [rule(workflowExecutionKind, [...reading, 'patch', approveVerb])]),
   ];
+}
+
+/** Every kind that is installed: reading one gives away nothing of the others. */
+function servedKinds(): readonly Pick<ResourceKind, 'group' | 'plural'>[] {
+  return customResourceDefinitions().map(({ spec }) => {
+    const { group, names } = spec as { readonly group: string; readonly names: { readonly plural: string } };
+    return { group, plural: names.plural };
+  });
 }
 
 function role(

@@ -1,3 +1,5 @@
+import { analysisPolicy } from './analysis-policy.ts';
+import { approvalRequestPolicy } from './approval-request-policy.ts';
 import { executionIdentityPolicy } from './execution-identity-policy.ts';
 import type { Installation } from './installation.ts';
 import { journalWriterPolicy } from './journal-writer-policy.ts';
@@ -10,5 +12,10 @@ import type { SchemaObject } from './structural-schema.ts';
 export function validatingAdmissionPolicies(
   installation: Installation,
 ): readonly (readonly [policy: SchemaObject, binding: SchemaObject])[] {
-  return [executionIdentityPolicy(), journalWriterPolicy(installation)];
+  return [
+    executionIdentityPolicy(),
+    analysisPolicy(installation),
+    approvalRequestPolicy(installation),
+    journalWriterPolicy(installation),
+  ];
 }

@@ -17,8 +17,12 @@ describe('webhook configurations', () => {
     expect(webhooks.map(({ name }) => name)).toEqual([
       'kubernetesexecutions.mutate.stepgate.kubernaut.io',
       'workflowexecutions.mutate.stepgate.kubernaut.io',
+      'aiapprovalrequests.mutate.stepgate.kubernaut.io',
+      'aianalyses.mutate.stepgate.kubernaut.io',
       'kubernetesexecutions.validate.stepgate.kubernaut.io',
       'workflowexecutions.validate.stepgate.kubernaut.io',
+      'aiapprovalrequests.validate.stepgate.kubernaut.io',
+      'aianalyses.validate.stepgate.kubernaut.io',
     ]);
   });
 
@@ -34,8 +38,12 @@ describe('webhook configurations', () => {
     expect(webhooks.map((webhook) => webhook.clientConfig)).toEqual([
       { url: 'https://127.0.0.1:9443/mutate/kubernetesexecutions' },
       { url: 'https://127.0.0.1:9443/mutate/workflowexecutions' },
+      { url: 'https://127.0.0.1:9443/mutate/aiapprovalrequests' },
+      { url: 'https://127.0.0.1:9443/mutate/aianalyses' },
       { url: 'https://127.0.0.1:9443/validate/kubernetesexecutions' },
       { url: 'https://127.0.0.1:9443/validate/workflowexecutions' },
+      { url: 'https://127.0.0.1:9443/validate/aiapprovalrequests' },
+      { url: 'https://127.0.0.1:9443/validate/aianalyses' },
     ]);
     const service = { namespace: 'n', name: 's' };
     expect(
@@ -48,6 +56,8 @@ describe('webhook configurations', () => {
         },
       },
       { clientConfig: { service: { path: '/validate/workflowexecutions' }, caBundle: 'Zm9v' } },
+      { clientConfig: { service: { path: '/validate/aiapprovalrequests' }, caBundle: 'Zm9v' } },
+      { clientConfig: { service: { path: '/validate/aianalyses' }, caBundle: 'Zm9v' } },
     ]);
   });
 });

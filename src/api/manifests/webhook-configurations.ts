@@ -1,6 +1,12 @@
 import type { ResourceKind } from '../names.ts';
 import { approvalAnnotations } from '../approval-annotations.ts';
-import { kubernetesExecutionKind, workflowExecutionKind } from '../names.ts';
+import {
+  aiAnalysisKind,
+  aiApprovalRequestKind,
+  defaultServiceAccountName,
+  kubernetesExecutionKind,
+  workflowExecutionKind,
+} from '../names.ts';
 import { annotationExpression, labelExpression } from './identity-expressions.ts';
 import { manifestLabels } from './installation.ts';
 import type { SchemaObject } from './structural-schema.ts';
@@ -13,6 +19,10 @@ export const validateExecutionsPath = `/validate/${kubernetesExecutionKind.plura
 export const validateWorkflowsPath = `/validate/${workflowExecutionKind.plural}`;
 export const mutateWorkflowsPath = `/mutate/${workflowExecutionKind.plural}`;
 export const mutateExecutionsPath = `/mutate/${kubernetesExecutionKind.plural}`;
+export const validateAnalysesPath = `/validate/${aiAnalysisKind.plural}`;
+export const mutateAnalysesPath = `/mutate/${aiAnalysisKind.plural}`;
+export const validateApprovalRequestsPath = `/validate/${aiApprovalRequestKind.plural}`;
+export const mutateApprovalRequestsPath = `/mutate/${aiApprovalRequestKind.plural}`;
 
 /** Where the API server finds the webhook: a base URL (https, no trailing slash), or a Service. */
 export type WebhookLocation =
@@ -33,6 +43,8 @@ interface Webhook {
   readonly name: string;
   readonly path: string;
   readonly kind: ResourceKind;
+  /** Default: the kind's plural. */
+  readonly resources?: readonly string[];
   readonly operations: readonly ('CREATE' | 'UPDATE' | 'DELETE')[];
   readonly matchConditions?: readonly { readonly name: string; readonly expression: string }[];
 }
@@ -51,6 +63,41 @@ const whatApprovalRestsOn = {
     'object.metadata.?annotations[?name] != oldObject.metadata.?annotations[?name])',
 };
 
+/** Optional fields of a status of which one at least differs. */
+function statusChanges(fields: readonly string[]): string {
+  return fields.map((field) => `object.?status.?${field} != oldObject.?status.?${field}`).join(' || ');
+}
+
+/**
+ * What a decision consists of. Through the main resource it is written by nobody: the API server drops it there, but the
+ * person who tried is told so. What has no oldObject is a create.
+ */
+const decisions: Pick<Webhook, 'kind' | 'resources' | 'operations' | 'matchConditions'> = {
+  kind: aiApprovalRequestKind,
+  resources: [aiApprovalRequestKind.plural, `${aiApprovalRequestKind.plural}/status`],
+  operations: ['CREATE', 'UPDATE'],
+  matchConditions: [
+    {
+      name: 'changes-the-decision',
+      expression: `request.operation == 'CREATE' ? has(object.status) : (${statusChanges(['decision', 'decidedBy', 'decidedAt', 'decidedUnder', 'message'])})`,
+    },
+  ],
+};
+
+const analysisStatus = `${aiAnalysisKind.plural}/status`;
+
+/** Who writes recommendations says what is to run. Everything else in the status of an analysis is not sent to us. */
+const recommendationsChange = {
+  name: 'changes-what-is-recommended',
+  expression: `request.operation == 'CREATE' || ${statusChanges(['recommendations', 'recommendedBy'])}`,
+};
+
+/** Naming the account that everybody may use takes no right. It never changes later. */
+const namesAnAccount = {
+  name: 'names-an-account',
+  expression: `request.operation != 'CREATE' || !(object.?spec.?serviceAccountName.orValue('') in ['', '${defaultServiceAccountName}'])`,
+};
+
 const validatingWebhooks: readonly Webhook[] = [
   {
     name: `${kubernetesExecutionKind.plural}.validate.stepgate.kubernaut.io`,
@@ -64,6 +111,19 @@ const validatingWebhooks: readonly Webhook[] = [
     kind: workflowExecutionKind,
     operations: ['CREATE', 'UPDATE'],
     matchConditions: [whatApprovalRestsOn],
+  },
+  {
+    name: `${aiApprovalRequestKind.plural}.validate.stepgate.kubernaut.io`,
+    path: validateApprovalRequestsPath,
+    ...decisions,
+  },
+  {
+    name: `${aiAnalysisKind.plural}.validate.stepgate.kubernaut.io`,
+    path: validateAnalysesPath,
+    kind: aiAnalysisKind,
+    resources: [aiAnalysisKind.plural, analysisStatus],
+    operations: ['CREATE', 'UPDATE'],
+    matchConditions: [recommendationsChange, namesAnAccount],
   },
 ];
 
@@ -94,6 +154,19 @@ const mutatingWebhooks: readonly Webhook[] = [
     kind: workflowExecutionKind,
     operations: ['CREATE', 'UPDATE'],
     matchConditions: [whatApprovalRestsOn],
+  },
+  {
+    name: `${aiApprovalRequestKind.plural}.mutate.stepgate.kubernaut.io`,
+    path: mutateApprovalRequestsPath,
+    ...decisions,
+  },
+  {
+    name: `${aiAnalysisKind.plural}.mutate.stepgate.kubernaut.io`,
+    path: mutateAnalysesPath,
+    kind: aiAnalysisKind,
+    resources: [analysisStatus],
+    operations: ['UPDATE'],
+    matchConditions: [recommendationsChange],
   },
 ];
 
@@ -130,7 +203,7 @@ function configuration(
           apiGroups: [webhook.kind.group],
           apiVersions: [webhook.kind.version],
           operations: webhook.operations,
-          resources: [webhook.kind.plural],
+          resources: webhook.resources ?? [webhook.kind.plural],
           scope: 'Namespaced',
         },
       ],

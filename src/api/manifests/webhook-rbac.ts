@@ -1,4 +1,10 @@
-import { kubernetesExecutionKind, slotJournalKind, workflowExecutionKind } from '../names.ts';
+import {
+  aiAnalysisKind,
+  aiApprovalRequestKind,
+  kubernetesExecutionKind,
+  slotJournalKind,
+  workflowExecutionKind,
+} from '../names.ts';
 import { accountRbac, rule } from './account-rbac.ts';
 import type { Installation } from './installation.ts';
 import { requiredDefinitions } from './required-definitions.ts';
@@ -42,6 +48,9 @@ const clusterRules: readonly SchemaObject[] = [
   // patch: executions from before the installation get their label.
   rule(kubernetesExecutionKind, ['get', 'list', 'watch', 'patch']),
   rule(workflowExecutionKind, ['get', 'list', 'watch']),
+  // A workflow that refers to a decision: whether it was made, and on what.
+  rule(aiApprovalRequestKind, ['get']),
+  rule(aiAnalysisKind, ['get']),
   rule(slotJournalKind, ['get', 'list', 'watch', 'create', 'update']),
   // Who may approve is asked of the API server, for the user of the request.
   { apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews'], verbs: ['create'] },

@@ -1,7 +1,7 @@
 import { approvalAnnotations as names } from '../../api/approval-annotations.ts';
 import { deny, type Deny } from '../verdict.ts';
 import { parseDecision, type Decision } from './parse-decision.ts';
-import type { StampFacts } from './stamp-workflow.ts';
+import type { CheckedClaim, StampFacts } from './stamp-workflow.ts';
 import {
   annotationOf,
   approvingCommand,
@@ -16,6 +16,8 @@ interface DecisionAnnotations {
   readonly approvedBy: string | undefined;
   readonly approvedAt: string | undefined;
   readonly approvedSpec: string | undefined;
+  /** Absent where it was made by annotation. */
+  readonly request: string | undefined;
 }
 
 /** What becomes of the decision on a workflow. */
@@ -31,6 +33,7 @@ const undecided: DecisionAnnotations = {
   approvedBy: undefined,
   approvedAt: undefined,
   approvedSpec: undefined,
+  request: undefined,
 };
 
 /** The decision on a workflow as it is written: made, kept, put back, withdrawn, voided, or refused. */
@@ -38,8 +41,10 @@ export function decide(facts: StampFacts, specChanged: boolean): Decided | Deny 
   const { before, after } = facts;
   const raw = annotationOf(after, 'approved');
   if (before === undefined) {
-    const warnings =
-      raw === undefined ? [] : [`${names.approved} is not taken over from a create: approve what is there`];
+    if (facts.claim !== undefined) return claimed(facts.claim, after);
+    const warnings = (['approved', 'request'] as const)
+      .filter((name) => annotationOf(after, name) !== undefined)
+      .map((name) => `${names[name]} is not taken over from a create: approve what is there`);
     return kept(undecided, warnings);
   }
   const rawBefore = annotationOf(before, 'approved');
@@ -47,6 +52,18 @@ export function decide(facts: StampFacts, specChanged: boolean): Decided | Deny 
   if (raw === rawBefore) return kept(decisionAnnotations(before));
   if (raw === undefined) return dropped(before);
   return decideAnew(raw, before, facts);
+}
+
+/** The workflow is created on a decision that was made before it, on the same spec. */
+function claimed({ request, decidedBy, decidedAt }: CheckedClaim, { specHash }: ApprovableWorkflow): Decided {
+  const annotations = {
+    approved: specHash,
+    approvedBy: decidedBy,
+    approvedAt: decidedAt,
+    approvedSpec: specHash,
+    request,
+  };
+  return { ...kept(annotations), happened: 'approved' };
 }
 
 function edited(before: ApprovableWorkflow, decides: boolean): Decided | Deny {
@@ -136,6 +153,7 @@ function decisionAnnotations(workflow: ApprovableWorkflow): DecisionAnnotations 
     approvedBy: annotationOf(workflow, 'approvedBy'),
     approvedAt: annotationOf(workflow, 'approvedAt'),
     approvedSpec: annotationOf(workflow, 'approvedSpec'),
+    request: annotationOf(workflow, 'request'),
   };
 }
 

@@ -28,6 +28,17 @@ export interface StampFacts {
   readonly installation: string;
   /** True after the mutating side has stamped `after`: whoever asks compares, and tells forged from changing. */
   readonly isStamped?: boolean;
+  /** The decision that a workflow was created on, where it refers to one and that was checked. */
+  readonly claim?: CheckedClaim | undefined;
+}
+
+/** A decision in an AIApprovalRequest, for this very spec. */
+export interface CheckedClaim {
+  /** Name of the request. */
+  readonly request: string;
+  readonly decidedBy: string;
+  /** RFC 3339. */
+  readonly decidedAt: string;
 }
 
 /** What the workflow's annotations about approval must be. */
@@ -62,8 +73,7 @@ export function stampWorkflow(facts: StampFacts): Stamping | Deny {
     stepCount: String(after.stepCount),
     threshold: thresholdNow,
     required: required ? 'true' : undefined,
-    reason: required ? reasonOf(after.stepCount, effectiveThreshold(thresholdNow, threshold)) : undefined,
-    request: undefined,
+    reason: required ? tooManySteps(after.stepCount, effectiveThreshold(thresholdNow, threshold)) : undefined,
     installation: facts.installation,
   };
   const forged = before && !facts.isStamped && forgedStamp(before, after, annotations);
@@ -74,7 +84,8 @@ export function stampWorkflow(facts: StampFacts): Stamping | Deny {
   return { annotations, approvingCommand: command, warnings, needsRight, happened };
 }
 
-function reasonOf(stepCount: number, threshold: number): string {
+/** Why a workflow of so many steps needs approval. */
+export function tooManySteps(stepCount: number, threshold: number): string {
   return `${stepCount} steps are more than the ${threshold} that need no approval`;
 }
 

@@ -1,7 +1,7 @@
 import { approvalAnnotations } from '../../../src/api/approval-annotations.ts';
 import type { WorkflowExecution } from '../../../src/api/workflow-execution.ts';
 import { makeWorkflow } from '../../builders/workflow-builder.ts';
-import { specHash } from '../../../webhook/approval/spec-hash.ts';
+import { specHash } from '../../../src/policy/approval/spec-hash.ts';
 import type { AdmittedExecution, WorkflowState } from './race-history.ts';
 
 type Spec = WorkflowExecution['spec'];

@@ -5,7 +5,7 @@ import type { WorkflowExecution } from '../../../src/api/workflow-execution.ts';
 import { KubeStatusError } from '../../../src/kube/kube-status-error.ts';
 import { makeExecution } from '../../builders/execution-builder.ts';
 import type { KindClient } from '../../cluster/kind-client.ts';
-import { specHash } from '../../../webhook/approval/spec-hash.ts';
+import { specHash } from '../../../src/policy/approval/spec-hash.ts';
 import { type RaceBoard, specOf } from './race-board.ts';
 
 /** One client of a workflow: what it does in one turn of its loop. */

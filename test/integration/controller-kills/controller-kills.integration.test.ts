@@ -16,7 +16,7 @@ import {
   unlimitedRate,
 } from '../controlled-namespace.ts';
 import { mostActive } from '../most-active.ts';
-import { createKillMoments, sides, writeKinds } from './kill-moments.ts';
+import { createKillMoments, type KillMoment, sides, writeKindOf, writeKinds } from './kill-moments.ts';
 import { startSuccession, type Succession } from './succession.ts';
 
 // A controller dies at its writes, before the API server sees one or before it hears the answer, KILLS times in all.
@@ -33,7 +33,7 @@ let cluster: InstalledCluster;
 let client: KubeClient;
 let proxy: FaultyHttpProxy;
 let observer: Observer;
-let succession: Succession;
+let succession: Succession<KillMoment>;
 let namespace: ControlledNamespace;
 
 beforeAll(async () => {
@@ -43,11 +43,15 @@ beforeAll(async () => {
   proxy = await startFaultyHttpProxy(controlPlane);
   observer = await startObserver(client);
   namespace = await openControlledNamespace(client, 'kills');
-  succession = await startSuccession({
+  const moments = createKillMoments(createRandom(seed));
+  succession = await startSuccession<KillMoment>({
     controlPlane,
     proxy,
     client,
-    moments: createKillMoments(createRandom(seed)),
+    at(request) {
+      const kind = writeKindOf(request);
+      return kind === undefined ? { counts: false } : { counts: true, dies: moments.at(kind) };
+    },
     standbys: 3,
     replica: {
       plugins: [tallyPlugin],

@@ -3,14 +3,14 @@ import type { KubeObject } from '../../../src/kube/kube-object.ts';
 import { type ControllerReplica, startControllerReplica } from '../../cluster/controller-replica.ts';
 import type { ControllerReplicaOptions } from '../../cluster/controller-replica.ts';
 import type { ControlPlane } from '../../cluster/control-plane.ts';
-import type { FaultyHttpProxy } from '../../cluster/faulty-http-proxy.ts';
+import type { FaultyHttpProxy, ProxiedRequest } from '../../cluster/faulty-http-proxy.ts';
 import { eventually } from '../../cluster/eventually.ts';
-import { type KillMoment, type KillMoments, writeKindOf } from './kill-moments.ts';
+import type { Side } from './kill-moments.ts';
 
 /** Controllers of which the one that leads dies again and again, each at a moment of its own. */
-export interface Succession {
+export interface Succession<Moment> {
   /** So far, in order. */
-  readonly kills: readonly KillMoment[];
+  readonly kills: readonly Moment[];
   /** Writes that were counted. */
   readonly writes: number;
   /** Resolves after so many kills; the last one leads on then. Rejects when nothing is written for long. */
@@ -18,12 +18,13 @@ export interface Succession {
   stop(): Promise<void>;
 }
 
-export interface SuccessionOptions {
+export interface SuccessionOptions<Moment extends { readonly side: Side }> {
   readonly controlPlane: ControlPlane;
   readonly proxy: FaultyHttpProxy;
   /** Past the proxy. */
   readonly client: KubeClient;
-  readonly moments: KillMoments;
+  /** Asked at each request of a live one: whether it is a write that counts, and where the writer dies at it, how. */
+  readonly at: (request: ProxiedRequest) => { readonly counts: boolean; readonly dies?: Moment | undefined };
   /** Processes that wait for the leader to die. */
   readonly standbys: number;
   readonly replica: Omit<ControllerReplicaOptions, 'name' | 'at'>;
@@ -45,10 +46,12 @@ const waitedOutOneIn = 25;
 const stallMilliseconds = 120_000;
 
 /** Starts a leader and those who wait. */
-export async function startSuccession(options: SuccessionOptions): Promise<Succession> {
-  const { controlPlane, proxy, client, moments, standbys, replica } = options;
+export async function startSuccession<Moment extends { readonly side: Side }>(
+  options: SuccessionOptions<Moment>,
+): Promise<Succession<Moment>> {
+  const { controlPlane, proxy, client, standbys, replica } = options;
   const alive = new Map<string, ControllerReplica>();
-  const kills: KillMoment[] = [];
+  const kills: Moment[] = [];
   const troubles: unknown[] = [];
   let started = 0;
   let wanted = 0;
@@ -63,7 +66,7 @@ export async function startSuccession(options: SuccessionOptions): Promise<Succe
   }
 
   /** Dead within this call: nothing of it is sent after. */
-  function kill(name: string, moment: KillMoment): void {
+  function kill(name: string, moment: Moment): void {
     const victim = alive.get(name);
     if (victim === undefined || victim.child.hasExited) return;
     alive.delete(name);
@@ -100,11 +103,11 @@ export async function startSuccession(options: SuccessionOptions): Promise<Succe
     if (name === undefined) return undefined;
     // What was on its way when its sender died arrives, or does not; here it does not.
     if (!alive.has(name)) return { kind: 'reset' };
-    const kind = writeKindOf(request);
-    if (kind === undefined) return undefined;
+    if (kills.length >= wanted) return undefined;
+    const { counts, dies: moment } = options.at(request);
+    if (!counts) return undefined;
     writes += 1;
     lastWriteAt = performance.now();
-    const moment = kills.length < wanted ? moments.at(kind) : undefined;
     if (moment === undefined) return undefined;
     if (moment.side === 'after') return { kind: 'loseAnswer', answered: () => kill(name, moment) };
     kill(name, moment);

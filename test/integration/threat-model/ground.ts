@@ -5,7 +5,7 @@ import type { WorkflowExecution } from '../../../src/api/workflow-execution.ts';
 import { type KubeStatus, KubeStatusError } from '../../../src/kube/kube-status-error.ts';
 import { type ExecutionBuilder, makeExecution } from '../../builders/execution-builder.ts';
 import { makeWorkflow, type WorkflowBuilder } from '../../builders/workflow-builder.ts';
-import { specHash } from '../../../webhook/approval/spec-hash.ts';
+import { specHash } from '../../../src/policy/approval/spec-hash.ts';
 import type { UserName } from '../../cluster/control-plane.ts';
 import { eventually } from '../../cluster/eventually.ts';
 import { type KindClient, kindClient } from '../../cluster/kind-client.ts';

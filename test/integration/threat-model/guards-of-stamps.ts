@@ -86,9 +86,9 @@ export const guardsOfStamps = {
     without: {
       edits: [
         {
-          file: 'webhook/approval/spec-hash.ts',
-          find: 'update(canonicalSpec(spec))',
-          replace: "update('any spec')",
+          file: 'src/policy/approval/spec-hash.ts',
+          find: 'sha256(canonicalSpec(spec))',
+          replace: "sha256('any spec')",
         },
       ],
     },

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { aiAnalysisKind } from '../../src/api/names.ts';
+import { makeRecommendations } from '../../test/builders/analysis-builder.ts';
+import { reviewWrite, type ObjectWrite } from '../../test/builders/status-review-builder.ts';
+import { mutateAnalysis } from './mutate-analysis.ts';
+import { validateAnalysis } from './validate-analysis.ts';
+
+async function write(draft: ObjectWrite, allowed = false) {
+  const asked: string[] = [];
+  const mayUse = async (_user: object, _namespace: string, account: string) => {
+    asked.push(account);
+    return { allowed };
+  };
+  const request = reviewWrite(aiAnalysisKind, draft);
+  const verdict = await validateAnalysis({ reviewer: { mayUse } })(request);
+  return { verdict, asked, mutation: await mutateAnalysis(request) };
+}
+
+const recommendations = makeRecommendations(2);
+const named = { serviceAccountName: 'deployer' };
+const create = { subResource: '', after: { spec: named } };
+const recommend = {
+  before: { spec: named, status: {} },
+  after: { spec: named, status: { recommendations, recommendedBy: 'ann' } },
+};
+
+describe('who writes an analysis', () => {
+  it.each([
+    ['names an account', create],
+    ['recommends what runs as one', recommend],
+  ])('and %s needs the right to use it', async (_, draft) => {
+    const { verdict, asked } = await write(draft);
+    expect(verdict).toMatchObject({ code: 403, causes: [{ reason: 'ServiceAccountNotAllowed' }] });
+    expect(asked).toEqual(['deployer']);
+    expect((await write(draft, true)).verdict).toEqual({ decision: 'allow' });
+  });
+
+  it.each<[string, ObjectWrite]>([
+    ['names none', { subResource: '', after: { spec: {} } }],
+    ['changes something else', { before: recommend.after, after: recommend.after }],
+    ['changes the object itself', { ...create, before: { spec: named } }],
+  ])('and %s needs none', async (_, draft) => {
+    expect(await write(draft)).toMatchObject({ verdict: { decision: 'allow' }, asked: [] });
+  });
+
+  it('cannot say that it was another', async () => {
+    const after = { spec: {}, status: { recommendations, recommendedBy: 'model' } };
+    const { verdict, mutation } = await write({ before: { spec: {} }, after });
+    expect(mutation).toMatchObject({ operations: [{ path: '/status/recommendedBy', value: 'ann' }] });
+    expect(verdict).toMatchObject({ code: 403, causes: [{ reason: 'StampForged' }] });
+  });
+
+  it('cannot say it of what nobody has recommended', async () => {
+    const { mutation } = await write({
+      before: { status: {} },
+      after: { status: { recommendedBy: 'model' } },
+    });
+    expect(mutation).toMatchObject({ operations: [{ op: 'remove', path: '/status/recommendedBy' }] });
+  });
+});

@@ -1,0 +1,27 @@
+import { accountToAskFor } from '../../src/policy/service-account-right.ts';
+import { allowed, deny, type Verdict } from '../../src/policy/verdict.ts';
+import type { AdmissionRequest } from '../admission/admission-review.ts';
+import type { AccessReviewer } from '../rights/access-review.ts';
+import { refusedAccount } from '../rights/refused-account.ts';
+import { recommenderOf, statusField } from './recommender.ts';
+
+/**
+ * The workflow of an analysis is created by the controller, which may have actions run as any account. So whoever names
+ * an account, and whoever says what is to run as it, needs the right to use it, as for a workflow of one's own.
+ */
+export function validateAnalysis({ reviewer }: { readonly reviewer: Pick<AccessReviewer, 'mayUse'> }) {
+  return async (request: AdmissionRequest): Promise<Verdict> => {
+    const { operation, subResource, object } = request;
+    const isStatus = subResource === 'status';
+    if (!isStatus && operation !== 'CREATE') return allowed;
+    const { isThisUser, recommendedBy } = recommenderOf(request);
+    if (isStatus && statusField(object, 'recommendedBy') !== recommendedBy) {
+      const field = 'status.recommendedBy';
+      const message = `${field} is not what stepgate has stamped: another webhook changes it.`;
+      return deny(403, 'Forbidden', message, [{ reason: 'StampForged', field, message }]);
+    }
+    const account = isStatus && !isThisUser ? undefined : accountToAskFor(object?.['spec']);
+    if (account === undefined) return allowed;
+    return (await refusedAccount(request, account, reviewer)) ?? allowed;
+  };
+}

@@ -1,8 +1,0 @@
-import { createHash } from 'node:crypto';
-import type { WorkflowExecutionSpec } from '../../src/api/workflow-execution.ts';
-import { canonicalSpec } from '../../src/policy/approval/canonical-spec.ts';
-
-/** `sha256:` and 64 hexadecimal digits: what is approved. */
-export function specHash(spec: WorkflowExecutionSpec): string {
-  return `sha256:${createHash('sha256').update(canonicalSpec(spec)).digest('hex')}`;
-}
