@@ -200,7 +200,10 @@ describe('what the chart renders', { timeout: 180_000 }, () => {
     await kubectl('patch', (await requests()).trim(), ...patching, decision);
     const reference = 'jsonpath={.status.workflowExecutionRef.name}';
     const analysis = ['get', 'aianalysis', 'slow-shop', '-n', 'shop', '-o', reference];
-    await eventually('its workflow runs', async () => (await kubectl(...analysis)) !== '');
+    await eventually('its workflow is made', async () => (await kubectl(...analysis)) !== '');
+    const approver = String.raw`jsonpath={.metadata.annotations.kubernaut\.io/approved-by}`;
+    const workflow = ['get', 'workflowexecution', await kubectl(...analysis), '-n', 'shop', '-o', approver];
+    expect(await kubectl(...workflow)).toBe('admin');
   });
 
   it('keeps what was in force when the ConfigMap is edited wrongly, says so, and takes the next edit', async () => {
