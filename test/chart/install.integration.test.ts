@@ -362,6 +362,7 @@ describe("RBAC, by the API server's own record", { timeout: 180_000 }, () => {
         'after a refusal that its cache does not explain',
       'update workflowexecutions.workflowexecution.kubernaut.io/finalizers':
         'the API server asks for it itself',
+      'patch aiapprovalrequests.aianalysis.kubernaut.io/status': 'where nobody decides in time',
       'use serviceaccounts': 'the webhook asks for it',
     };
     expect(unused(controller, unseen)).toEqual([]);
