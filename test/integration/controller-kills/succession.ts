@@ -65,16 +65,13 @@ export async function startSuccession<Moment extends { readonly side: Side }>(
     alive.set(name, await startControllerReplica(controlPlane, { ...replica, name, at }));
   }
 
-  /**
-   * Dead within this call: nothing of it is sent after. One that has died at another write while this one was answered has
-   * not heard this answer either.
-   */
+  /** Dead within this call: nothing of it is sent after. */
   function kill(name: string, moment: Moment): void {
-    kills.push(moment);
     const victim = alive.get(name);
     if (victim === undefined || victim.child.hasExited) return;
     alive.delete(name);
     void victim.child.kill();
+    kills.push(moment);
     void succeed(name, kills.length).catch((error: unknown) => troubles.push(error));
   }
 
