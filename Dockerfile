@@ -19,7 +19,7 @@ RUN make build
 # debuggers and readers want; licenses stay.
 RUN cp node_modules/node/bin/node /usr/local/bin/stepgate-node \
  && npm ci --omit=dev --ignore-scripts --loglevel=error \
- && npm sbom --omit=dev --sbom-format=cyclonedx --sbom-type=application >sbom.cdx.json \
+ && npm sbom --omit=dev --package-lock-only --sbom-format=cyclonedx --sbom-type=application >sbom.cdx.json \
  && rm -rf node_modules/@types node_modules/.package-lock.json \
  && find node_modules dist \( -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete \
  && find node_modules \( -name '*.map' -o -name '*.md' ! -iname 'licen*' \) -delete

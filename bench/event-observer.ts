@@ -31,28 +31,37 @@ const patienceMilliseconds = 120_000;
 
 /** Watches from now on. */
 export async function observeEvents(client: KubeClient, kind: ResourceKind): Promise<EventObserver> {
-  const { resourceVersion } = await listAll<PhasedObject>(client, { kind });
+  let { resourceVersion } = await listAll<PhasedObject>(client, { kind });
   const listeners = new Set<(event: SeenEvent) => void>();
   const stopping = new AbortController();
-  const stream = await client.stream({
-    method: 'GET',
-    path: resourcePath(kind),
-    // Longer than any part takes, so that it need not be opened again.
-    query: { watch: 'true', resourceVersion, timeoutSeconds: '7200' },
-    signal: stopping.signal,
-  });
 
-  async function follow(): Promise<void> {
+  const open = () =>
+    client.stream({
+      method: 'GET',
+      path: resourcePath(kind),
+      // Longer than any part takes.
+      query: { watch: 'true', resourceVersion, timeoutSeconds: '7200' },
+      signal: stopping.signal,
+    });
+
+  async function follow(stream: AsyncIterable<Uint8Array>): Promise<void> {
     const split = createLineSplitter(16 * 1024 * 1024);
     for await (const chunk of stream) {
       const at = performance.now();
       for (const line of split(chunk)) {
         const { type, object } = parseWatchEvent<PhasedObject>(line);
+        ({ resourceVersion } = object.metadata);
         for (const listener of listeners) listener({ at, type, object });
       }
     }
   }
-  follow().catch((error: unknown) => {
+
+  // The API server ends the watches of a kind while it takes up its definition.
+  async function followAll(first: AsyncIterable<Uint8Array>): Promise<void> {
+    await follow(first);
+    while (!stopping.signal.aborted) await follow(await open());
+  }
+  followAll(await open()).catch((error: unknown) => {
     if (!stopping.signal.aborted) throw error;
   });
 

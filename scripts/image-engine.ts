@@ -64,13 +64,9 @@ const buildah: ImageEngine = {
     if (made.exitCode !== 0) return made;
     const container = made.stdout.trim();
     try {
-      const config = await run('buildah', [
-        'inspect',
-        '--type=image',
-        '--format={{json .OCIv1.Config}}',
-        image,
-      ]);
-      const { Entrypoint = [] } = JSON.parse(config.stdout) as { Entrypoint?: readonly string[] };
+      const { stdout } = await run('buildah', ['inspect', '--type=image', image]);
+      const { OCIv1 } = JSON.parse(stdout) as { OCIv1: { config: { Entrypoint?: readonly string[] } } };
+      const { Entrypoint = [] } = OCIv1.config;
       return await run('buildah', ['run', container, '--', ...Entrypoint, ...args]);
     } finally {
       await run('buildah', ['rm', container]);

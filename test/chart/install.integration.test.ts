@@ -12,7 +12,7 @@ import { eventually } from '../cluster/eventually.ts';
 import { openNamespace, type OpenNamespace } from '../integration/open-namespace.ts';
 import { outcomesOf, refusalOf } from '../integration/refusal.ts';
 import { type AuditLog, auditLogIn } from './audit-log.ts';
-import type { RenderedObject } from './helm.ts';
+import { objectsIn, type RenderedObject } from './helm.ts';
 import { type Release, releaseOf } from './installed-release.ts';
 import type { RenderedPod } from './rendered-pod.ts';
 import { podsOf, type ReleasePods, testHooksIn } from './release-pods.ts';
@@ -188,6 +188,24 @@ describe('what the chart renders', { timeout: 180_000 }, () => {
     expect(await refusalOf(shop.executions.create(unfit))).toMatchObject({ code: 422 });
   });
 
+  it('asks a person about a large analysis, and runs what was approved', async () => {
+    const file = join(import.meta.dirname, '../../examples/analysis/slow-shop.yaml');
+    await kubectl('create', '-n', 'shop', '-f', file);
+    const { status } = objectsIn(readFileSync(file, 'utf8'))[0] as unknown as { readonly status: object };
+    const patching = ['--subresource=status', '--type=merge', '-n', 'shop', '-p'];
+    await kubectl('patch', 'aianalysis', 'slow-shop', ...patching, JSON.stringify({ status }));
+    const requests = () => kubectl('get', 'aiapprovalrequests', '-n', 'shop', '-o', 'name');
+    await eventually('a person is asked', async () => (await requests()) !== '');
+    const decision = JSON.stringify({ status: { decision: 'Approved' } });
+    await kubectl('patch', (await requests()).trim(), ...patching, decision);
+    const reference = 'jsonpath={.status.workflowExecutionRef.name}';
+    const analysis = ['get', 'aianalysis', 'slow-shop', '-n', 'shop', '-o', reference];
+    await eventually('its workflow is made', async () => (await kubectl(...analysis)) !== '');
+    const approver = String.raw`jsonpath={.metadata.annotations.kubernaut\.io/approved-by}`;
+    const workflow = ['get', 'workflowexecution', await kubectl(...analysis), '-n', 'shop', '-o', approver];
+    expect(await kubectl(...workflow)).toBe('admin');
+  });
+
   it('keeps what was in force when the ConfigMap is edited wrongly, says so, and takes the next edit', async () => {
     const patching = ['patch', 'configmap', configMapName, '-n', namespace, '--type=merge', '-p'];
     const edit = (limit: string) =>
@@ -344,6 +362,7 @@ describe("RBAC, by the API server's own record", { timeout: 180_000 }, () => {
         'after a refusal that its cache does not explain',
       'update workflowexecutions.workflowexecution.kubernaut.io/finalizers':
         'the API server asks for it itself',
+      'patch aiapprovalrequests.aianalysis.kubernaut.io/status': 'where nobody decides in time',
       'use serviceaccounts': 'the webhook asks for it',
     };
     expect(unused(controller, unseen)).toEqual([]);

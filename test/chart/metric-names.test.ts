@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { createAdmissionMetrics } from '../../src/observability/admission-metrics.ts';
+import { createAnalysisMetrics } from '../../src/observability/analysis-metrics.ts';
 import { createApprovalMetrics } from '../../src/observability/approval-metrics.ts';
 import { createCertificateMetrics } from '../../src/observability/certificate-metrics.ts';
 import { createConfigMetrics } from '../../src/observability/config-metrics.ts';
@@ -42,6 +43,7 @@ const expressions = [
 async function labelsOfMetrics(): Promise<Map<string, readonly string[]>> {
   const registry = createMetricsRegistry({ processMetrics: true });
   createAdmissionMetrics(registry);
+  createAnalysisMetrics(registry);
   createApprovalMetrics(registry);
   createCertificateMetrics(registry, Date.now);
   createConfigMetrics(registry);

@@ -44,6 +44,7 @@ const variants: Readonly<Record<string, RenderOptions>> = {
       'webhook.nodeSelector': { pool: 'system' },
       'webhook.tolerations': [{ operator: 'Exists' }],
       'controller.clusterNames': ['production'],
+      'controller.reviewers': { users: ['jane'], groups: ['on-call'] },
       'controller.affinity': { nodeAffinity: {} },
       'rbac.aggregateApprover': ['admin'],
       'networkPolicy.metricsFrom': [{ namespaceSelector: { matchLabels: { name: 'monitoring' } } }],

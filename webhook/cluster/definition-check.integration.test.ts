@@ -20,6 +20,9 @@ beforeAll(async () => {
     const { exitCode, stderr } = await controlPlane.kubectl(['replace', '-f', '-'], { input });
     if (exitCode !== 0) throw new Error(stderr);
   }
+  // Nobody analyses here.
+  const analyses = ['delete', 'customresourcedefinition', 'aianalyses.aianalysis.kubernaut.io'];
+  await controlPlane.kubectl(analyses);
   replica = await startWebhookReplica(controlPlane, { name: 'webhook' });
 });
 
@@ -56,6 +59,7 @@ it('is not ready over definitions that lack what the limit rests on, and the com
   expect(commands.map((command) => command.split(' ')[3])).toEqual([
     'workflowexecutions.workflowexecution.kubernaut.io',
     'kubernetesexecutions.kubernetesexecution.kubernaut.io',
+    'aiapprovalrequests.aianalysis.kubernaut.io',
   ]);
   expect(replica.child.lastLogLines(200)).toContain('lacks the selectableFields .status.phase');
   for (const command of commands) {

@@ -71,12 +71,14 @@ async function reasonOf(
   { client }: DefinitionCheckOptions,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const { name } = required;
+  const { name, optional } = required;
   try {
     const path = resourcePath(definitionKind, { name });
     return lackOf(required, await client.request<StoredDefinition>({ method: 'GET', path, signal }));
   } catch (error) {
-    if (isKubeStatus(error, 404)) return `the CustomResourceDefinition ${name} is not installed`;
+    if (isKubeStatus(error, 404)) {
+      return optional ? undefined : `the CustomResourceDefinition ${name} is not installed`;
+    }
     return `the CustomResourceDefinition ${name} could not be read: ${error instanceof Error ? error.message : String(error)}`;
   }
 }

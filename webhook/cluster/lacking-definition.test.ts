@@ -8,6 +8,7 @@ const settled = { rule: "self.x == 'y'", message: 'settled is for ever', fieldPa
 const required: RequiredDefinition = {
   name: 'things.example.com',
   version: 'v1alpha1',
+  optional: false,
   selectableFields: ['.status.phase'],
   rules: [settled],
 };
@@ -49,7 +50,7 @@ describe('lackOf', () => {
   it('names what a definition lacks, with a patch of the right version that makes the lists', () => {
     const reason = lackOf(required, stored({ schema: { openAPIV3Schema: declared } }));
     expect(reason).toMatch(
-      /^the CustomResourceDefinition things.example.com lacks the selectableFields .status.phase and 1 CEL rules \(.status.phase\), on which the limit rests. Add them: kubectl patch /,
+      /^the CustomResourceDefinition things.example.com lacks the selectableFields .status.phase and 1 CEL rules \(.status.phase\), on which the promises of stepgate rest. Add them: kubectl patch /,
     );
     expect(patchIn(reason)).toEqual([
       { op: 'test', path: '/spec/versions/1/name', value: 'v1alpha1' },

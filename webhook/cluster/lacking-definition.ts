@@ -56,7 +56,7 @@ export function lackOf(required: RequiredDefinition, { spec }: StoredDefinition)
       rules,
     ),
   ];
-  return `${subject} lacks ${lacks}, on which the limit rests. ${first}Add them: ${command(required.name, patch)}`;
+  return `${subject} lacks ${lacks}, on which the promises of stepgate rest. ${first}Add them: ${command(required.name, patch)}`;
 }
 
 /** Operations that put values behind those of a list, or make the list. */

@@ -1,3 +1,4 @@
+import { aiAnalysisKind } from '../names.ts';
 import { customResourceDefinitions } from './custom-resource-definitions.ts';
 import type { ValidationRule } from './custom-resource-definition.ts';
 
@@ -7,9 +8,11 @@ export interface RequiredDefinition {
   readonly name: string;
   /** The version that must be served. */
   readonly version: string;
+  /** Whether a cluster may do without the kind: then nobody analyses there, and the limit holds all the same. */
+  readonly optional: boolean;
   /** JSON paths that field selectors must be able to use: by them the active ones are watched. */
   readonly selectableFields: readonly string[];
-  /** CEL rules at the root of its schema: settled is for ever, and what an execution does never changes. */
+  /** CEL rules at the root of its schema: settled is for ever, and what was decided or approved never changes. */
   readonly rules: readonly ValidationRule[];
 }
 
@@ -21,6 +24,7 @@ export function requiredDefinitions(): readonly RequiredDefinition[] {
     return {
       name: metadata.name,
       version: version.name,
+      optional: spec.group === aiAnalysisKind.group,
       selectableFields: (version.selectableFields ?? []).map(({ jsonPath }) => jsonPath),
       rules: version.schema.openAPIV3Schema['x-kubernetes-validations'] ?? [],
     };
@@ -31,6 +35,7 @@ export function requiredDefinitions(): readonly RequiredDefinition[] {
 interface OwnDefinition {
   readonly metadata: { readonly name: string };
   readonly spec: {
+    readonly group: string;
     readonly versions: readonly [
       {
         readonly name: string;

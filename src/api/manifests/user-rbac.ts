@@ -1,5 +1,11 @@
 import { approveVerb } from '../approval-annotations.ts';
-import { kubernetesExecutionKind, type ResourceKind, workflowExecutionKind } from '../names.ts';
+import {
+  aiAnalysisKind,
+  aiApprovalRequestKind,
+  kubernetesExecutionKind,
+  type ResourceKind,
+  workflowExecutionKind,
+} from '../names.ts';
 import { rule } from './account-rbac.ts';
 import { customResourceDefinitions } from './custom-resource-definitions.ts';
 import { defaultInstallationName, manifestLabels } from './installation.ts';
@@ -23,8 +29,15 @@ export function userRoles(): readonly SchemaObject[] {
     role('editor', { 'rbac.authorization.k8s.io/aggregate-to-edit': 'true' }, [
       rule(workflowExecutionKind, writing),
       rule(kubernetesExecutionKind, writing),
+      rule(aiAnalysisKind, writing),
+      // Whoever may create workflows may say in an analysis what is to run.
+      rule(aiAnalysisKind, ['get', 'update', 'patch'], 'status'),
     ]),
-    role('approver', {}, [rule(workflowExecutionKind, [...reading, 'patch', approveVerb])]),
+    role('approver', {}, [
+      rule(workflowExecutionKind, [...reading, 'patch', approveVerb]),
+      rule(aiApprovalRequestKind, [...reading, approveVerb]),
+      rule(aiApprovalRequestKind, ['get', 'patch'], 'status'),
+    ]),
   ];
 }
 

@@ -5,6 +5,7 @@ import { makeWorkflow } from '../../builders/workflow-builder.ts';
 import { type ControllerReplica, startControllerReplica } from '../../cluster/controller-replica.ts';
 import { eventually } from '../../cluster/eventually.ts';
 import { type InstalledCluster, startInstalledCluster } from '../../cluster/installed-cluster.ts';
+import type { KindClient } from '../../cluster/kind-client.ts';
 import {
   type ControlledNamespace,
   openControlledNamespace,
@@ -116,12 +117,12 @@ it('objects of a newer version, with phases and fields that nobody here knows, h
     'status/properties/stepStatuses/items/properties/phase/enum',
   ]);
   const workflow = makeWorkflow('newer').withSpec({ paused: true, strategy: { kind: 'canary' } });
-  await namespace.run(workflow.steps(6, note).build());
+  await createWidened(namespace.workflows, workflow.steps(6, note).build(), 'strategy');
   // Of another controller, of a newer version: it holds a slot, whatever it does.
   const other = makeExecution('newer-by-another')
     .of('newer')
     .withSpec(Object.assign({ action: 'from_the_future' }, { orbit: 3 }));
-  await namespace.executions.create(other.step(7).build());
+  await createWidened(namespace.executions, other.step(7).build(), 'orbit');
   const future = { phase: 'suspended', hibernation: { until: 'spring' } };
   // It may have failed already, for want of such an action: settled is for ever.
   await namespace.executions.mergePatch('newer-by-another', { status: future }, 'status').catch(() => {});
@@ -160,4 +161,16 @@ async function widen(crd: string, enums: readonly string[]): Promise<void> {
     patch,
   ]);
   expect(stderr).toBe('');
+}
+
+/** Creates it once the API server keeps the new field; while it takes a definition up, it refuses whatever comes. */
+async function createWidened(kind: KindClient, object: object, field: string): Promise<void> {
+  const isKept = async (): Promise<boolean> => {
+    const { spec } = await kind
+      .create<{ readonly spec?: object }>(object, { dryRun: 'All' })
+      .catch(() => ({ spec: {} }));
+    return spec !== undefined && field in spec;
+  };
+  await eventually(`${field} is kept`, isKept);
+  await kind.create(object);
 }

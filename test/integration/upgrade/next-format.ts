@@ -5,7 +5,7 @@ export const nextFormat: readonly Edit[] = [
   {
     file: 'src/api/slot-journal.ts',
     find: 'format: z.literal(1),',
-    replace: 'format: z.union([z.literal(1), z.literal(2)]),',
+    replace: 'format: z.literal([1, 2]),',
   },
   { file: 'webhook/cluster/journal-objects.ts', find: '    format: 1,', replace: '    format: 2 as never,' },
 ];
