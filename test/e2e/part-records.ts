@@ -4,7 +4,10 @@ import { mostActive } from '../integration/most-active.ts';
 import type { GroundOf } from './ground.ts';
 import { installed } from './operated-cluster.ts';
 
-/** What all that came before has left in the records of the API server. */
+/**
+ * What all that came before has left in the records of the API server. Before it is restarted: just after, it refuses
+ * what its own cache of roles does not have yet, and its history has a gap.
+ */
 export function declareRecords(ground: GroundOf): void {
   describe('in the records of the API server', () => {
     it('no workflow ever had more active executions than its limit', { timeout: 120_000 }, async () => {
@@ -27,15 +30,49 @@ export function declareRecords(ground: GroundOf): void {
         expect(forbiddenRequests(ground().audit.requests(), account)).toEqual([]);
       });
 
-      it(`the ${part} has used every right that it has`, async () => {
+      it(`the ${part} has used every right that it has, or it is said why not`, async () => {
         const { audit, release } = ground();
         const roles = (await release.objects()).filter(
           ({ kind, metadata }) =>
             /^(Cluster)?Role$/.test(kind) && metadata.name.startsWith(`${installed.release}-${part}`),
         );
-        const used = usedRights(audit.requests(), account);
-        expect(grantedRights(roles).filter((right) => !used.includes(right))).toEqual([]);
+        const used = new Set(usedRights(audit.requests(), account));
+        // An API server without streaming lists is asked for a list before each watch.
+        const listed = (right: string) =>
+          right.startsWith('list ') && used.has(right.replace('list', 'watch'));
+        const unused = grantedRights(roles).filter((right) => !used.has(right) && !listed(right));
+        expect(unused.filter((right) => unseen[part]?.[right] === undefined)).toEqual([]);
       });
     }
   });
 }
+
+/** What no run of the suite brings about, by part and right, with the reason. */
+const unseen: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  webhook: {
+    'patch events.events.k8s.io': 'an Event that is repeated is counted, after a while',
+    'patch kubernetesexecutions.kubernetesexecution.kubernaut.io':
+      'for executions from before the installation',
+    'get aianalyses.aianalysis.kubernaut.io': 'analyses are for the tests of the chart',
+    'get aiapprovalrequests.aianalysis.kubernaut.io': 'analyses are for the tests of the chart',
+  },
+  controller: {
+    'patch events.events.k8s.io': 'as above',
+    'get kubernetesexecutions.kubernetesexecution.kubernaut.io': 'after a conflict',
+    'get workflowexecutions.workflowexecution.kubernaut.io':
+      'after a refusal that its cache does not explain',
+    'update workflowexecutions.workflowexecution.kubernaut.io/finalizers':
+      'the API server asks for it itself',
+    'use serviceaccounts': 'the webhook asks for it',
+    ...Object.fromEntries(
+      [
+        'create aiapprovalrequests.aianalysis.kubernaut.io',
+        'create workflowexecutions.workflowexecution.kubernaut.io',
+        'get aianalyses.aianalysis.kubernaut.io',
+        'get aiapprovalrequests.aianalysis.kubernaut.io',
+        'patch aianalyses.aianalysis.kubernaut.io/status',
+        'patch aiapprovalrequests.aianalysis.kubernaut.io/status',
+      ].map((right) => [right, 'analyses are for the tests of the chart']),
+    ),
+  },
+};

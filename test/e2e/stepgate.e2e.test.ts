@@ -4,11 +4,12 @@ import type { Ground } from './ground.ts';
 import { startOperatedCluster } from './operated-cluster.ts';
 import { declareActions } from './part-actions.ts';
 import { declareConfiguration } from './part-configuration.ts';
-import { declareFailures } from './part-failures.ts';
 import { declareInstall } from './part-install.ts';
 import { declareLimit } from './part-limit.ts';
 import { declareLoad } from './part-load.ts';
+import { declareLostLeader } from './part-lost-leader.ts';
 import { declareRecords } from './part-records.ts';
+import { declareRestart } from './part-restart.ts';
 import { declareUninstall } from './part-uninstall.ts';
 import { type E2eResults, writeResults } from './results.ts';
 
@@ -41,7 +42,8 @@ describe.skipIf(inject('noWholeCluster') !== undefined)('stepgate in a cluster w
   declareActions(groundOf);
   declareConfiguration(groundOf);
   declareLoad(groundOf);
-  declareFailures(groundOf);
+  declareLostLeader(groundOf);
   declareRecords(groundOf);
+  declareRestart(groundOf);
   declareUninstall(groundOf);
 });
