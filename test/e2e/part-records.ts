@@ -50,6 +50,8 @@ export function declareRecords(ground: GroundOf): void {
 /** What no run of the suite brings about, by part and right, with the reason. */
 const unseen: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   webhook: {
+    'get kubernetesexecutions.kubernetesexecution.kubernaut.io':
+      'where a name may exist, or a uid is in doubt',
     'patch events.events.k8s.io': 'an Event that is repeated is counted, after a while',
     'patch kubernetesexecutions.kubernetesexecution.kubernaut.io':
       'for executions from before the installation',

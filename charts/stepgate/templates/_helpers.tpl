@@ -123,16 +123,15 @@ topologySpreadConstraints:
 {{- if .values.topologySpreadConstraints }}
   {{- toYaml .values.topologySpreadConstraints | nindent 2 }}
 {{- else }}
-{{- range $key := list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
+  # By node alone: the scheduler leaves out of its account every node that lacks one of the keys, and few have zones.
   - maxSkew: 1
-    topologyKey: {{ $key }}
+    topologyKey: kubernetes.io/hostname
     # Better two on one node than one nowhere.
     whenUnsatisfiable: ScheduleAnyway
     labelSelector:
-      matchLabels: {{- include "stepgate.selector" (dict "context" $.root "component" $.component) | nindent 8 }}
+      matchLabels: {{- include "stepgate.selector" (dict "context" .root "component" .component) | nindent 8 }}
     # Of a new ReplicaSet alone: during a rollout the old pods do not count.
     matchLabelKeys: [pod-template-hash]
-{{- end }}
 {{- end }}
 {{- end }}
 
