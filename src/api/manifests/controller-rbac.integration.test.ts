@@ -15,7 +15,10 @@ afterAll(() => controlPlane?.stop());
 describe("the controller's account", () => {
   it.each([
     'watch workflowexecutions.workflowexecution.kubernaut.io -A',
+    'create workflowexecutions.workflowexecution.kubernaut.io -A',
     'patch workflowexecutions.workflowexecution.kubernaut.io --subresource=status -A',
+    'patch aianalyses.aianalysis.kubernaut.io --subresource=status -A',
+    'create aiapprovalrequests.aianalysis.kubernaut.io -A',
     'watch kubernetesexecutions.kubernetesexecution.kubernaut.io -A',
     'create kubernetesexecutions.kubernetesexecution.kubernaut.io -A',
     'update kubernetesexecutions.kubernetesexecution.kubernaut.io --subresource=status -A',
@@ -33,7 +36,10 @@ describe("the controller's account", () => {
   it.each([
     'patch workflowexecutions.workflowexecution.kubernaut.io -A',
     'approve workflowexecutions.workflowexecution.kubernaut.io -A',
-    'create workflowexecutions.workflowexecution.kubernaut.io -A',
+    'update workflowexecutions.workflowexecution.kubernaut.io -A',
+    'approve aiapprovalrequests.aianalysis.kubernaut.io -A',
+    'patch aiapprovalrequests.aianalysis.kubernaut.io -A',
+    'patch aianalyses.aianalysis.kubernaut.io -A',
     'delete workflowexecutions.workflowexecution.kubernaut.io -A',
     'patch kubernetesexecutions.kubernetesexecution.kubernaut.io -A',
     'delete kubernetesexecutions.kubernetesexecution.kubernaut.io -A',
