@@ -105,7 +105,7 @@ clean: ## Remove what the other targets made here; the control plane's cache sta
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	  /^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # The steps of verify, each silent unless it has something to say.
 .PHONY: check-format check-lint check-types check-unused check-generated check-requirements check-package

@@ -73,8 +73,8 @@ describe.each(documents)('%s', (path) => {
   });
 
   it('names targets that the Makefile has', () => {
-    const targets = new Set([...read('Makefile').matchAll(/^([a-z-]+):/gm)].map(([, target]) => target));
-    const named = [...text.matchAll(/(?:`|^)make((?: [a-z-]+)+)/gm)].flatMap(([, names]) =>
+    const targets = new Set([...read('Makefile').matchAll(/^([a-z0-9-]+):/gm)].map(([, target]) => target));
+    const named = [...text.matchAll(/(?:`|^)make((?: [a-z0-9-]+)+)/gm)].flatMap(([, names]) =>
       names?.trim().split(' '),
     );
     expect(named.filter((name) => !targets.has(name))).toEqual([]);
