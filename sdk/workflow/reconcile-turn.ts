@@ -83,7 +83,12 @@ function executionsOf({ namespace, name, executions, memory }: ReconcileTurn): P
 }
 
 function gateOf(turn: ReconcileTurn, now: number): GateAnswer {
-  const { gate } = turn.memory;
-  if (gate === undefined || gate.token !== gateToken(turn)) return { kind: 'open' };
-  return gate.askAgainAt !== undefined && gate.askAgainAt <= now ? { kind: 'open' } : gate.answer;
+  const { memory } = turn;
+  const { gate } = memory;
+  if (gate === undefined) return { kind: 'open' };
+  const holds = gate.askAgainAt === undefined || gate.askAgainAt > now;
+  if (holds && gate.token === gateToken(turn)) return gate.answer;
+  // It is asked by the next create; where there is none, nobody need look again.
+  memory.gate = undefined;
+  return { kind: 'open' };
 }

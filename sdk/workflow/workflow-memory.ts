@@ -117,8 +117,10 @@ export class WorkflowMemory {
     this.#slotWaits.reset();
   }
 
+  /** Whoever was told so looks again, however long what it does meanwhile takes: see `nextLook`. */
   slotsTaken(now: number): boolean {
-    return now < this.#slotsTakenUntil;
+    if (now >= this.#slotsTakenUntil) this.#slotsTakenUntil = 0;
+    return this.#slotsTakenUntil !== 0;
   }
 
   /** @param repeat whether to ask again, although nothing will have changed */
@@ -151,7 +153,7 @@ export class WorkflowMemory {
   /** Milliseconds until something is to be tried again that no event will announce. */
   nextLook(now: number): number | undefined {
     const times = [
-      ...(this.#slotsTakenUntil > now ? [this.#slotsTakenUntil] : []),
+      ...(this.#slotsTakenUntil === 0 ? [] : [this.#slotsTakenUntil]),
       ...(this.gate?.askAgainAt === undefined ? [] : [this.gate.askAgainAt]),
       ...[...this.#obstacles.values()].flatMap(({ until }) => until ?? []),
     ];
