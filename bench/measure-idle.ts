@@ -7,7 +7,8 @@ import { figureOf } from './statistics.ts';
 import type { WorkflowRun } from './workflow-run.ts';
 
 const settledWorkflows = 1_000;
-const quietMilliseconds = 30_000;
+/** The queue of Events, 256 of them at 5 a second, is empty by then. */
+const quietMilliseconds = 75_000;
 const minuteMilliseconds = 60_000;
 
 /** Requests of a controller in a minute in which nothing happens, beside its lease and watches that are opened again. */

@@ -20,6 +20,8 @@ let namespace: ControlledNamespace;
 
 const environment = { ...unlimitedRate, COMPLEXITY_APPROVAL_THRESHOLD: '1000' };
 const note = { action: 'note', parameters: {} };
+/** So long may it take until a changed definition is taken up, and every watch open again. Milliseconds. */
+const taken = 90_000;
 
 beforeAll(async () => {
   cluster = await startInstalledCluster({ replicas: 1, environment });
@@ -133,16 +135,17 @@ it('objects of a newer version, with phases and fields that nobody here knows, h
     'status',
   );
   await namespace.workflows.mergePatch('newer', { spec: { paused: false } });
-  await eventually('the steps are completed', async () => {
-    const executions = await namespace.executionsOf('newer');
+  const areCompleted = async (): Promise<boolean> => {
+    const executions = await namespace.executionsOf('newer').catch(() => []);
     const own = executions.filter(({ metadata }) => metadata.name?.startsWith('newer-step-'));
     return own.length === 6 && own.every(({ status }) => status?.phase === 'completed');
-  });
-  const { status } = await namespace.over('newer');
+  };
+  await eventually('the steps are completed', areCompleted, taken);
+  const { status } = await namespace.over('newer', taken);
   expect(status?.stepStatuses?.map(({ phase }) => phase)).toEqual(
     Array.from({ length: 6 }, () => 'completed'),
   );
-});
+}, 240_000);
 
 /** Makes a CRD as a newer version of it would be: more phases are known, and more fields. */
 async function widen(crd: string, enums: readonly string[]): Promise<void> {
@@ -171,6 +174,6 @@ async function createWidened(kind: KindClient, object: object, field: string): P
       .catch(() => ({ spec: {} }));
     return spec !== undefined && field in spec;
   };
-  await eventually(`${field} is kept`, isKept);
+  await eventually(`${field} is kept`, isKept, taken);
   await kind.create(object);
 }
