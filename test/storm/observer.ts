@@ -117,16 +117,18 @@ export async function startObserver(client: KubeClient): Promise<Observer> {
       return resumed;
     },
     async caughtUp() {
-      const { items } = await listAll<Execution>(client, { kind });
-      const listed = (): boolean =>
-        items.length === objects.size &&
-        items.every(
-          ({ metadata }) => objects.get(metadata.uid)?.resourceVersion === metadata.resourceVersion,
-        );
-      await eventually('the history has what a list shows', async () => {
+      // Listed anew each time: somebody may be at work still.
+      const isWhole = async (): Promise<boolean> => {
         if (gap !== undefined) throw gap;
-        return listed();
-      });
+        const { items } = await listAll<Execution>(client, { kind });
+        return (
+          items.length === objects.size &&
+          items.every(
+            ({ metadata }) => objects.get(metadata.uid)?.resourceVersion === metadata.resourceVersion,
+          )
+        );
+      };
+      await eventually('the history has what a list shows', isWhole);
     },
     async stop() {
       stopping.abort(new Error('the observer stops'));
