@@ -93,7 +93,7 @@ function setUp(
         store: analyses,
         keysOf: ownKey,
         predicate: ({ after }: { readonly after: StoredAnalysis | undefined }) =>
-          after === undefined || memories.get(objectKey(after.metadata))?.hasWritten(after) !== true,
+          after === undefined || memories.get(objectKey(after.metadata))?.written.hasWritten(after) !== true,
       },
       { store: requests, keysOf: ownersKey, priority: decisionPriority },
       {
@@ -112,7 +112,7 @@ function setUp(
         return undefined;
       }
       const memory = remembered(key, cached);
-      const analysis = memory.newest(cached);
+      const analysis = memory.written.newest(cached);
       const { deletionTimestamp } = analysis.metadata;
       if (deletionTimestamp !== undefined || isFinalAnalysisPhase(analysis.status?.phase)) return undefined;
       return await reconcileAnalysis({ ...means, namespace, analysis, memory, signal });

@@ -1,5 +1,5 @@
 import { aiAnalysisKind } from '../../src/api/names.ts';
-import type { EventFacts } from '../../src/kube/event-object.ts';
+import { type EventFacts, regardingObject } from '../../src/kube/event-object.ts';
 import { isKubeStatus } from '../../src/kube/kube-status-error.ts';
 import { resourcePath } from '../../src/kube/resource-path.ts';
 import type { Fields } from '../workflow/recorded-status.ts';
@@ -32,7 +32,7 @@ export async function writeChange(turn: AnalysisTurn, change: AnalysisChange): P
       },
       signal,
     });
-    memory.wrote(written);
+    memory.written.wrote(written);
     if (change.event !== undefined) events.record(analysisEvent(written, change.event));
     return { kind: 'goOn', analysis: written };
   } catch (error) {
@@ -47,17 +47,5 @@ export function analysisEvent(
   { metadata }: StoredAnalysis,
   event: NonNullable<AnalysisChange['event']>,
 ): EventFacts {
-  const { group, version, kind } = aiAnalysisKind;
-  const { name, namespace, uid, resourceVersion } = metadata;
-  return {
-    ...event,
-    regarding: {
-      apiVersion: `${group}/${version}`,
-      kind,
-      name,
-      uid,
-      resourceVersion,
-      ...(namespace === undefined ? {} : { namespace }),
-    },
-  };
+  return { ...event, regarding: regardingObject(aiAnalysisKind, metadata) };
 }

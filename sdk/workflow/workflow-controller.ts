@@ -94,7 +94,7 @@ function setUp(context: ControllerContext, options: WorkflowControllerOptions): 
         return undefined;
       }
       const memory = remembered(key, cached);
-      const workflow = memory.newest(cached);
+      const workflow = memory.written.newest(cached);
       if (isOver(workflow)) {
         memory.counts = { active: 0, queued: 0, running: false };
         return undefined;
@@ -121,7 +121,7 @@ function setUp(context: ControllerContext, options: WorkflowControllerOptions): 
       store: workflows,
       keysOf: ({ metadata }) => [objectKey(metadata)],
       predicate: ({ after }) =>
-        after === undefined || memories.get(objectKey(after.metadata))?.hasWritten(after) !== true,
+        after === undefined || memories.get(objectKey(after.metadata))?.written.hasWritten(after) !== true,
     };
   }
 

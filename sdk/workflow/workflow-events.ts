@@ -1,5 +1,5 @@
 import { workflowExecutionKind } from '../../src/api/names.ts';
-import type { EventFacts } from '../../src/kube/event-object.ts';
+import { type EventFacts, regardingObject } from '../../src/kube/event-object.ts';
 import type { CachedWorkflow } from './cached-workflow.ts';
 import type { PlanFacts } from './plan-facts.ts';
 import type { WorkflowPlan } from './plan-workflow.ts';
@@ -11,16 +11,7 @@ export function workflowEvents(
   plan: WorkflowPlan,
   { status }: PlanFacts,
 ): readonly EventFacts[] {
-  const { group, version, kind } = workflowExecutionKind;
-  const { name, namespace, uid, resourceVersion } = metadata;
-  const regarding = {
-    apiVersion: `${group}/${version}`,
-    kind,
-    name,
-    uid,
-    resourceVersion,
-    ...(namespace === undefined ? {} : { namespace }),
-  };
+  const regarding = regardingObject(workflowExecutionKind, metadata);
   const say = (
     type: EventFacts['type'],
     reason: string,

@@ -1,5 +1,6 @@
-import { compareResourceVersions, hasReached } from '../../src/api/resource-version.ts';
+import { hasReached } from '../../src/api/resource-version.ts';
 import { type Backoff, createBackoff } from '../../src/kube/backoff.ts';
+import { LastWritten } from '../controller/last-written.ts';
 import type { CachedExecution } from './cached-execution.ts';
 import type { CachedWorkflow, ReadSpec } from './cached-workflow.ts';
 import { readSpec } from './cached-workflow.ts';
@@ -36,6 +37,7 @@ const waits = { initialMilliseconds: 50, maximumMilliseconds: 10_000, factor: 2 
  */
 export class WorkflowMemory {
   readonly uid: string;
+  readonly written = new LastWritten<CachedWorkflow>();
   /** By name. */
   readonly expectations = new Map<string, Expectation>();
   /** Executions that a quorum read has not found. */
@@ -55,32 +57,12 @@ export class WorkflowMemory {
   readonly #slotWaits: Backoff;
   readonly #gateWaits: Backoff;
   #slotsTakenUntil = 0;
-  #written: CachedWorkflow | undefined;
   #spec: { readonly generation: number | undefined; readonly read: ReadSpec } | undefined;
 
   constructor(uid: string, random: () => number) {
     this.uid = uid;
     this.#slotWaits = createBackoff(waits, random);
     this.#gateWaits = createBackoff(waits, random);
-  }
-
-  /** The newer one of what the cache shows and what this process has written. */
-  newest(cached: CachedWorkflow): CachedWorkflow {
-    const written = this.#written;
-    if (written === undefined) return cached;
-    const { resourceVersion } = cached.metadata;
-    if (compareResourceVersions(written.metadata.resourceVersion, resourceVersion) > 0) return written;
-    this.#written = undefined;
-    return cached;
-  }
-
-  wrote(workflow: CachedWorkflow): void {
-    this.#written = workflow;
-  }
-
-  /** True for the change that this process has made itself. */
-  hasWritten({ metadata }: CachedWorkflow): boolean {
-    return this.#written?.metadata.resourceVersion === metadata.resourceVersion;
   }
 
   spec({ metadata, spec }: CachedWorkflow): ReadSpec {

@@ -23,7 +23,7 @@ export async function writeStatus(
       body: { metadata: { resourceVersion }, status },
       signal,
     });
-    memory.wrote(shrinkWorkflow(written));
+    memory.written.wrote(shrinkWorkflow(written));
     return 'written';
   } catch (error) {
     if (isKubeStatus(error, 409)) return 'conflict';

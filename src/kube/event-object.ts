@@ -1,3 +1,6 @@
+import type { ResourceKind } from '../api/names.ts';
+import type { ObjectMeta } from './kube-object.ts';
+
 /** The object that an Event is about. Source: core/v1 `ObjectReference`. */
 export interface EventRegarding {
   readonly apiVersion: string;
@@ -7,6 +10,22 @@ export interface EventRegarding {
   readonly namespace?: string;
   readonly uid?: string;
   readonly resourceVersion?: string;
+}
+
+/** What an Event about this state of an object is about. */
+export function regardingObject(
+  { group, version, kind }: ResourceKind,
+  metadata: ObjectMeta,
+): EventRegarding {
+  const { name, namespace, uid, resourceVersion } = metadata;
+  return {
+    apiVersion: `${group}/${version}`,
+    kind,
+    name,
+    uid,
+    resourceVersion,
+    ...(namespace === undefined ? {} : { namespace }),
+  };
 }
 
 /** Something worth telling the person who looks at an object with `kubectl describe`. */

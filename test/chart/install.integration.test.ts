@@ -19,7 +19,7 @@ import { podsOf, type ReleasePods, testHooksIn } from './release-pods.ts';
 import { createRunnerAccount } from '../cluster/runner-account.ts';
 import { serveMonitoring } from './served-monitoring.ts';
 import { endpointFlags, serveFrom } from './service-endpoints.ts';
-import { forbiddenRequests, grantedRights, usedRights } from './used-rights.ts';
+import { forbiddenRequests, grantedRights, unusedRights, usedRights } from './used-rights.ts';
 
 /**
  * A release without cert-manager, from its installation to its end. Its pods are processes of this machine, with the
@@ -344,9 +344,7 @@ describe("RBAC, by the API server's own record", { timeout: 180_000 }, () => {
     const used = new Set(usedRights(audit.requests(), account(part)));
     expect([...used].filter((right) => !granted.includes(right))).toEqual([]);
     expect(Object.keys(unseen).filter((right) => !granted.includes(right))).toEqual([]);
-    // An API server without streaming lists is asked for a list before each watch.
-    const listed = (right: string) => right.startsWith('list ') && used.has(right.replace('list', 'watch'));
-    return granted.filter((right) => !used.has(right) && !listed(right) && !(right in unseen));
+    return unusedRights(granted, used).filter((right) => !(right in unseen));
   }
 
   it('allows the webhook what it uses, and no more', () => {

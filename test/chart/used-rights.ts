@@ -47,3 +47,9 @@ function rightOf(verb: string, resource: string, group: string): string {
   const of = group === '' ? plural : `${plural}.${group}`;
   return `${verb} ${of}${subresource === undefined ? '' : `/${subresource}`}`;
 }
+
+/** What was granted and never used. An API server without streaming lists is asked for a list before each watch. */
+export function unusedRights(granted: readonly string[], used: ReadonlySet<string>): string[] {
+  const listed = (right: string) => right.startsWith('list ') && used.has(right.replace('list', 'watch'));
+  return granted.filter((right) => !used.has(right) && !listed(right));
+}

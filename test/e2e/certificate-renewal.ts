@@ -1,3 +1,4 @@
+import { requestedRenewal } from '../cluster/cert-manager/requested-renewal.ts';
 import { eventually } from '../cluster/eventually.ts';
 import { installed, type OperatedCluster } from './operated-cluster.ts';
 import { podMetric, podsOf } from './product-pods.ts';
@@ -9,17 +10,8 @@ const metric = 'stepgate_certificate_expiry_seconds';
 export async function renewCertificate(operated: Pick<OperatedCluster, 'kubectl'>): Promise<void> {
   const { kubectl } = operated;
   const before = await certificateOf(operated);
-  const issuing = {
-    type: 'Issuing',
-    status: 'True',
-    reason: 'ManuallyTriggered',
-    message: 'a test asks for a new one',
-    lastTransitionTime: new Date().toISOString(),
-    observedGeneration: before.metadata.generation,
-  };
-  const others = before.status.conditions.filter(({ type }) => type !== issuing.type);
   const where = ['certificate', certificate, '-n', installed.namespace, '--subresource=status'];
-  const patch = JSON.stringify({ status: { conditions: [...others, issuing] } });
+  const patch = JSON.stringify(requestedRenewal(before));
   await kubectl(['patch', ...where, '--type=merge', '-p', patch]);
   const [old, renewed] = [before, await renewedAfter(operated, before)].map(({ status }) =>
     Date.parse(status.notAfter),

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { AIAnalysis, AIAnalysisStatus } from '../../../src/api/ai-analysis.ts';
 import type { AIApprovalRequest } from '../../../src/api/ai-approval-request.ts';
@@ -92,10 +91,7 @@ beforeAll(async () => {
     standbys: 2,
     replica: {
       plugins: [tallyPlugin],
-      environment: {
-        ...unlimitedRate,
-        NODE_COMPILE_CACHE: join(controlPlane.folder, 'compile-cache'),
-      },
+      environment: unlimitedRate,
     },
   });
 }, 180_000);

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { KubeClient } from '../../../src/kube/kube-client.ts';
 import { isKubeStatus } from '../../../src/kube/kube-status-error.ts';
+import { requestedRenewal } from '../../cluster/cert-manager/requested-renewal.ts';
 import { eventually } from '../../cluster/eventually.ts';
 import { kindClient } from '../../cluster/kind-client.ts';
 import type { SecretTexts } from '../../cluster/mounted-secret.ts';
@@ -75,17 +76,8 @@ export async function issueCertificates(
 
   async function renew(name: string): Promise<SecretTexts> {
     const before = (await texts(name))?.['tls.crt'];
-    const { metadata, status } = await certificates.get<CertificateObject>(name);
-    const issuing = {
-      type: 'Issuing',
-      status: 'True',
-      reason: 'ManuallyTriggered',
-      message: 'a test asks for a new one',
-      lastTransitionTime: new Date().toISOString(),
-      observedGeneration: metadata.generation,
-    };
-    const others = status.conditions.filter(({ type }) => type !== issuing.type);
-    await certificates.mergePatch(name, { status: { conditions: [...others, issuing] } }, 'status');
+    const certificate = await certificates.get<CertificateObject>(name);
+    await certificates.mergePatch(name, requestedRenewal(certificate), 'status');
     let after: SecretTexts | undefined;
     await eventually(`${name} is issued anew`, async () => {
       after = await texts(name);

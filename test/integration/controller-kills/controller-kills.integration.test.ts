@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { KubernetesExecution } from '../../../src/api/kubernetes-execution.ts';
 import type { WorkflowExecution } from '../../../src/api/workflow-execution.ts';
@@ -55,10 +54,7 @@ beforeAll(async () => {
     standbys: 3,
     replica: {
       plugins: [tallyPlugin],
-      environment: {
-        ...unlimitedRate,
-        NODE_COMPILE_CACHE: join(controlPlane.folder, 'compile-cache'),
-      },
+      environment: unlimitedRate,
     },
   });
 }, 180_000);
