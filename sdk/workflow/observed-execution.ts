@@ -22,8 +22,19 @@ export interface ObservedExecution {
   readonly departed: boolean;
 }
 
+/** What is known of an execution besides the object. */
+export interface Observation {
+  /** It was deleted, and the object is its last state. */
+  readonly departed?: boolean;
+  /** When it was seen to settle, RFC 3339: for whoever has settled it and did not say when. */
+  readonly settledAt?: string | undefined;
+}
+
 /** What the cache shows of an execution, or had shown of one that is deleted. */
-export function observe(item: CachedExecution, departed = false): ObservedExecution {
+export function observe(
+  item: CachedExecution,
+  { departed = false, settledAt }: Observation = {},
+): ObservedExecution {
   const { metadata, spec, status } = item;
   const phase = text(status?.phase);
   return {
@@ -34,7 +45,7 @@ export function observe(item: CachedExecution, departed = false): ObservedExecut
     settled: isSettledExecutionPhase(phase),
     ownerUid: metadata.ownerReferences?.find(isWorkflow)?.uid,
     createdAt: metadata.creationTimestamp,
-    completedAt: text(status?.completionTime),
+    completedAt: text(status?.completionTime) ?? settledAt,
     attempts: number(status?.attempts),
     message: text(status?.message),
     departed,

@@ -77,8 +77,10 @@ function executionsOf({ namespace, name, executions, memory }: ReconcileTurn): P
     present.set(item.metadata.name, item);
   for (const [each, { execution }] of memory.expectations) present.set(each, execution);
   return [
-    ...[...present.values()].map((item) => observe(item)),
-    ...[...memory.departed.values()].map((item) => observe(item, true)),
+    ...[...present.values()].map((item) =>
+      observe(item, { settledAt: memory.settledAt.get(item.metadata.uid) }),
+    ),
+    ...[...memory.departed.values()].map((item) => observe(item, { departed: true })),
   ];
 }
 

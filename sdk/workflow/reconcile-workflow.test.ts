@@ -149,10 +149,13 @@ describe('reconcileWorkflow', () => {
   });
 
   it('needs one write for a step that settles and one that takes its slot', async () => {
-    const { reconcile, see, sent, stored, status } = world(makeWorkflow('w').steps(7));
+    const { reconcile, see, sent, stored, status, clock } = world(makeWorkflow('w').steps(7));
     await reconcile();
     for (const name of stored.keys()) see(name);
     see('w-step-2', 'completed');
+    expect(await reconcile()).toEqual({ after: 50 });
+    expect([sent('POST'), sent('PATCH')]).toEqual([6, 1]);
+    clock.advance(50);
     await reconcile();
     expect([sent('POST'), sent('PATCH')]).toEqual([6, 2]);
     expect(status()).toMatchObject({ activeSteps: 5, queuedSteps: 1 });
@@ -165,6 +168,38 @@ describe('reconcileWorkflow', () => {
       'active',
       'queued',
     ]);
+  });
+
+  it('tells of steps that end together in one write, and soon, however many go on to end', async () => {
+    const { reconcile, see, sent, stored, memory, clock } = world(makeWorkflow('w').steps(40));
+    await reconcile();
+    let settled = 0;
+    while (sent('PATCH') === 1) {
+      settled += 1;
+      const name = `w-step-${settled}`;
+      if (!stored.has(name)) throw new Error(`${name} was not created`);
+      see(name, 'completed');
+      memory.slotFreed();
+      await reconcile();
+      clock.advance(30);
+    }
+    expect([settled, clock.now()]).toEqual([10, 300]);
+  });
+
+  it('tells at once what becomes of a workflow, and when a step was seen to end where nobody says so', async () => {
+    const { reconcile, see, status, memory } = world(makeWorkflow('w').steps(2));
+    await reconcile();
+    see('w-step-1', 'completed');
+    memory.settledAt.set('uid-w-step-1', '2026-01-01T00:07:00Z');
+    await reconcile();
+    see('w-step-2', 'completed');
+    await reconcile();
+    expect(status()).toMatchObject({ phase: 'completed', completionTime: '2026-01-01T00:10:00.000Z' });
+    expect(status().stepStatuses?.map(({ completionTime }) => completionTime)).toEqual([
+      '2026-01-01T00:07:00Z',
+      '2026-01-01T00:10:00.000Z',
+    ]);
+    expect(memory.settledAt.size).toBe(0);
   });
 
   it('queues what is refused for want of a slot, and asks again later and later, or when one is freed', async () => {
@@ -303,6 +338,8 @@ describe('reconcileWorkflow', () => {
     expect(stored).toBeDefined();
     const fresh = new WorkflowMemory('u', () => 1);
     Object.assign(made.memory, { expectations: fresh.expectations });
+    await made.reconcile();
+    made.clock.advance(50);
     await made.reconcile();
     expect(made.sent('GET')).toBe(2);
     expect(made.status().stepStatuses).toMatchObject([

@@ -14,7 +14,7 @@ const conflictMilliseconds = 250;
 
 /**
  * Brings a workflow on: plans, creates what the plan says, plans again from what came of it, and writes the status
- * once, if anything in it has changed. All executions of one plan are created at the same time: they are never more
+ * once, if anything in it has changed; soon, if that is only how far its steps are. All executions of one plan are created at the same time: they are never more
  * than there are slots.
  *
  * @throws what a create failed with that nobody is to blame for, or the write of the status, so that it is tried again
@@ -30,16 +30,26 @@ export async function reconcileWorkflow(
   memory.troubles = errors.length === 0 ? 0 : memory.troubles + 1;
   const status = statusOfPlan(plan, facts);
   if (status !== undefined) {
+    const due = mayWait(plan, facts, errors) ? memory.statusDue(turn.clock.now()) : 0;
+    if (due > 0) return nextLook(turn, due);
     const outcome = await writeStatus(turn, status);
     if (outcome === 'gone') return undefined;
     if (outcome === 'conflict') return { after: conflictMilliseconds };
     for (const event of workflowEvents(turn.workflow, plan, facts)) events.record(event);
     noteSettled(turn, plan);
   }
-  for (const { name, uid, departed } of facts.executions)
+  memory.statusSaid();
+  for (const { name, uid, settled, departed } of facts.executions) {
     if (departed && memory.departed.get(name)?.metadata.uid === uid) memory.departed.delete(name);
+    if (settled) memory.settledAt.delete(uid);
+  }
   if (errors.length > 0) throw errors[0];
   return nextLook(turn);
+}
+
+/** Only how far the steps are: what becomes of the workflow, or stands in its way, is told at once. */
+function mayWait(plan: WorkflowPlan, { status }: PlanFacts, errors: readonly unknown[]): boolean {
+  return errors.length === 0 && plan.phase === status.phase && plan.phase === 'executing';
 }
 
 interface CarriedOut {
@@ -97,8 +107,10 @@ function noteSettled({ metrics }: ReconcileTurn, plan: WorkflowPlan): void {
   }
 }
 
-function nextLook({ memory, clock }: ReconcileTurn): ReconcileResult | undefined {
+/** @param due milliseconds until a status that waits is to be written */
+function nextLook({ memory, clock }: ReconcileTurn, due?: number): ReconcileResult | undefined {
   const looks = [
+    due,
     memory.nextLook(clock.now()),
     memory.expectations.size > 0 ? expectationLifetime : undefined,
   ].filter((after) => after !== undefined);

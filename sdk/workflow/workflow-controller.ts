@@ -70,7 +70,9 @@ function setUp(context: ControllerContext, options: WorkflowControllerOptions): 
     memories.get(workflowKeys(item)[0] ?? '');
   const unsubscribe = executions.subscribe({
     updated(item, before) {
-      if (isSettled(item) && !isSettled(before)) memoryOf(item)?.slotFreed();
+      const memory = isSettled(item) && !isSettled(before) ? memoryOf(item) : undefined;
+      memory?.slotFreed();
+      memory?.settledAt.set(item.metadata.uid, context.date().toISOString());
     },
     removed(item) {
       const memory = memoryOf(item);

@@ -29,6 +29,13 @@ interface TimedObstacle {
   readonly until: number | undefined;
 }
 
+/**
+ * So long may a status lack how far the steps are: until no slot has become free for a moment, and no longer than the
+ * second figure. Steps that run side by side tend to end together: one write tells of them all, and the next step waits
+ * for the answer to none. Milliseconds.
+ */
+const unsaid = { quiet: 50, longest: 250 };
+
 const waits = { initialMilliseconds: 50, maximumMilliseconds: 10_000, factor: 2 };
 
 /**
@@ -44,6 +51,8 @@ export class WorkflowMemory {
   readonly gone = new Set<string>();
   /** Deleted executions as they were last seen, until the status has it. By name. */
   readonly departed = new Map<string, CachedExecution>();
+  /** When an execution was seen to settle, until the status has it: RFC 3339, by uid. Not everybody who settles says when. */
+  readonly settledAt = new Map<string, string>();
   /** Since when a step could run and has no execution: on the clock, by the number of the step. */
   queuedSince: ReadonlyMap<string, number> = new Map();
   gate: ClosedGate | undefined;
@@ -57,6 +66,7 @@ export class WorkflowMemory {
   readonly #slotWaits: Backoff;
   readonly #gateWaits: Backoff;
   #slotsTakenUntil = 0;
+  #unsaid: { readonly since: number; readonly changed: number; readonly freed: number } | undefined;
   #spec: { readonly generation: number | undefined; readonly read: ReadSpec } | undefined;
 
   constructor(uid: string, random: () => number) {
@@ -117,6 +127,19 @@ export class WorkflowMemory {
   gateOpened(): void {
     this.gate = undefined;
     this.#gateWaits.reset();
+  }
+
+  /** Milliseconds until what the status lacks should be written; zero: now. */
+  statusDue(now: number): number {
+    if (this.#unsaid?.freed !== this.freed)
+      this.#unsaid = { since: this.#unsaid?.since ?? now, changed: now, freed: this.freed };
+    const { since, changed } = this.#unsaid;
+    return Math.max(0, Math.ceil(Math.min(changed + unsaid.quiet, since + unsaid.longest) - now));
+  }
+
+  /** The status lacks nothing. */
+  statusSaid(): void {
+    this.#unsaid = undefined;
   }
 
   hinder(name: string, obstacle: Obstacle, until?: number): void {
