@@ -27,6 +27,8 @@ export interface ExecutionAttempt {
   /** What people are told while it runs, where there is something to say. */
   readonly note: string | undefined;
   readonly limit: RunningLimit;
+  /** Gives back a place that is held already; undefined: one is waited for. */
+  readonly place: (() => void) | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -38,9 +40,9 @@ export async function attemptExecution(
   of: ExecutionAttempt,
   dependencies: RunDependencies,
 ): Promise<AttemptOutcome> {
-  const { writer, action, attempt, limit, signal } = of;
+  const { writer, action, attempt, limit, place, signal } = of;
   const { clock, metrics, graceMilliseconds } = dependencies;
-  const release = await limit.acquire(signal);
+  const release = place ?? (await limit.acquire(signal));
   try {
     const remembered = attempt > 1 ? structuredClone(writer.current.status?.result) : undefined;
     await writeBegin(of, dependencies);

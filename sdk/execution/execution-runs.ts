@@ -1,11 +1,9 @@
-import type { ActionRegistry } from '../../src/plugin/action-registry.ts';
-import { isSettledExecutionPhase } from '../../src/api/phase.ts';
 import type { RunDependencies } from './run-dependencies.ts';
 import { ExecutionDeletedError } from './execution-deleted-error.ts';
-import { refuseExecution, type RunEnd, runExecution } from './run-execution.ts';
+import type { RunEnd } from './run-execution.ts';
 import { createRunningLimit, type RunningLimit } from './running-limit.ts';
 import type { StoredExecution } from './stored-execution.ts';
-import { unrunnable } from './unrunnable.ts';
+import { type Work, workOf, type WorkFacts } from './work-of-execution.ts';
 
 /** Everything that runs in this process, beside the reconciles. */
 export interface ExecutionRuns {
@@ -17,10 +15,7 @@ export interface ExecutionRuns {
   stop(): Promise<void>;
 }
 
-export interface ExecutionRunsOptions extends RunDependencies {
-  readonly registry: ActionRegistry;
-  readonly unknownActions: 'fail' | 'ignore';
-  readonly clusterNames: readonly string[];
+export interface ExecutionRunsOptions extends RunDependencies, WorkFacts {
   /** Actions of one plugin at the same time. */
   readonly concurrency: number;
   /** Has the key followed again after so many milliseconds. */
@@ -42,7 +37,10 @@ class ControllerStoppedError extends Error {
 
 interface Entry {
   readonly uid: string;
-  readonly controller: AbortController;
+  /** Undefined while it waits for a place. */
+  controller: AbortController | undefined;
+  /** Ends the waiting. */
+  leave: () => void;
 }
 
 export function createExecutionRuns(options: ExecutionRunsOptions): ExecutionRuns {
@@ -72,20 +70,21 @@ class FollowedRuns implements ExecutionRuns {
   follow(key: string, execution: StoredExecution | undefined): void {
     const entry = this.#entries.get(key);
     if (entry !== undefined && entry.uid === execution?.metadata.uid) {
-      if (execution.metadata.deletionTimestamp !== undefined)
-        entry.controller.abort(new ExecutionDeletedError());
+      if (execution.metadata.deletionTimestamp !== undefined) this.#delete(key, entry, execution);
       return;
     }
     if (entry !== undefined) {
       this.#entries.delete(key);
-      entry.controller.abort(new ExecutionDeletedError());
+      entry.leave();
+      entry.controller?.abort(new ExecutionDeletedError());
     }
     if (execution !== undefined && !this.#stopped) this.#start(key, execution);
   }
 
   abort(): void {
     this.#stopped = true;
-    for (const { controller } of this.#running.keys()) controller.abort(new ControllerStoppedError());
+    for (const { leave } of this.#entries.values()) leave();
+    for (const { controller } of this.#running.keys()) controller?.abort(new ControllerStoppedError());
   }
 
   async stop(): Promise<void> {
@@ -94,22 +93,40 @@ class FollowedRuns implements ExecutionRuns {
   }
 
   #start(key: string, execution: StoredExecution): void {
-    const run = this.#runOf(execution);
-    if (run === undefined) return;
-    const entry: Entry = { uid: execution.metadata.uid, controller: new AbortController() };
+    const work = workOf(execution, this.#options, (plugin) => this.#limitOf(plugin));
+    if (work === undefined) return;
+    const entry: Entry = { uid: execution.metadata.uid, controller: undefined, leave: () => {} };
     this.#entries.set(key, entry);
-    this.#running.set(entry, this.#runToItsEnd(key, entry, run));
+    const begin = (place?: () => void): void => this.#begin(key, entry, work.run, place);
+    if (work.limit === undefined) begin();
+    else entry.leave = work.limit.enter(begin);
   }
 
-  async #runToItsEnd(
-    key: string,
-    entry: Entry,
-    run: (signal: AbortSignal) => Promise<RunEnd>,
-  ): Promise<void> {
+  #begin(key: string, entry: Entry, run: Work['run'], place?: () => void): void {
+    const controller = new AbortController();
+    entry.controller = controller;
+    this.#running.set(
+      entry,
+      this.#runToItsEnd(key, entry, () => run(controller.signal, place)),
+    );
+  }
+
+  /** It is being deleted. What waits for a place is ended without one: finalizers may keep it, and its slot, for long. */
+  #delete(key: string, entry: Entry, execution: StoredExecution): void {
+    if (entry.controller === undefined) {
+      entry.leave();
+      this.#entries.delete(key);
+      this.#start(key, execution);
+      return;
+    }
+    entry.controller.abort(new ExecutionDeletedError());
+  }
+
+  async #runToItsEnd(key: string, entry: Entry, run: () => Promise<RunEnd>): Promise<void> {
     const { logger, enqueue } = this.#options;
     let end: RunEnd | 'broken';
     try {
-      end = await run(entry.controller.signal);
+      end = await run();
     } catch (error) {
       logger.error(
         { execution: key, err: error },
@@ -121,22 +138,6 @@ class FollowedRuns implements ExecutionRuns {
     if (end === 'settled' || end === 'gone' || this.#entries.get(key) !== entry) return;
     this.#entries.delete(key);
     if (end !== 'left' && !this.#stopped) enqueue(key, lookAgainMilliseconds);
-  }
-
-  /** Undefined for an execution that is none of ours. */
-  #runOf(execution: StoredExecution): ((signal: AbortSignal) => Promise<RunEnd>) | undefined {
-    const { registry, unknownActions, clusterNames } = this.#options;
-    const { phase, executor } = execution.status ?? {};
-    if (isSettledExecutionPhase(phase)) return undefined;
-    const message = unrunnable(execution, registry, clusterNames);
-    const registered = registry.find(execution.spec?.action ?? '');
-    if (message !== undefined || registered === undefined) {
-      const isOthers = (phase === 'executing' && executor === undefined) || phase === 'waiting_approval';
-      if (unknownActions === 'ignore' || isOthers) return undefined;
-      return (signal) => refuseExecution(execution, message ?? 'It has no action.', this.#options, signal);
-    }
-    const limit = this.#limitOf(registered.plugin);
-    return (signal) => runExecution(execution, registered.action, limit, this.#options, signal);
   }
 
   #limitOf(plugin: string): RunningLimit {

@@ -21,6 +21,14 @@ import { takeUp, type TakeUp } from './take-up.ts';
  */
 export type RunEnd = 'settled' | 'left' | 'gone' | 'not-ours';
 
+/** Where a run is made. */
+export interface RunPlace {
+  /** What each of its attempts needs a place of. */
+  readonly limit: RunningLimit;
+  /** Gives back the place that it begins with; undefined: it has none yet. */
+  readonly place: (() => void) | undefined;
+}
+
 /**
  * Takes one execution from where it is to its end: attempts, waits between them, and every write of its status.
  * The signal is aborted with an ExecutionDeletedError, or with anything else when the controller stops: then the
@@ -30,13 +38,13 @@ export type RunEnd = 'settled' | 'left' | 'gone' | 'not-ours';
 export function runExecution(
   execution: StoredExecution,
   action: Action,
-  limit: RunningLimit,
+  { limit, place }: RunPlace,
   dependencies: RunDependencies,
   signal: AbortSignal,
 ): Promise<RunEnd> {
   const writer = createStatusWriter({ ...dependencies, execution });
-  const run = { writer, action, limit, dependencies, signal };
-  return endOf(signal, async () => {
+  const run = { writer, action, limit, place, dependencies, signal };
+  const end = endOf(signal, async () => {
     try {
       return await runToItsEnd(run);
     } catch (error) {
@@ -45,6 +53,7 @@ export function runExecution(
       return fail(run, 'It was deleted before it was done.');
     }
   });
+  return end.finally(place);
 }
 
 /** Ends an execution that cannot be run at all. */
@@ -72,10 +81,9 @@ function isDeleted(signal: AbortSignal): boolean {
   return signal.reason instanceof ExecutionDeletedError;
 }
 
-interface Run {
+interface Run extends RunPlace {
   readonly writer: StatusWriter;
   readonly action: Action;
-  readonly limit: RunningLimit;
   readonly dependencies: RunDependencies;
   readonly signal: AbortSignal;
 }
@@ -101,12 +109,14 @@ async function attemptUntilDone(
   const { interruptions } = plan;
   const backoff = backoffAfter(plan.attempt - interruptions - 1, dependencies);
   let { note } = plan;
+  let { place } = run;
   for (let { attempt } = plan; ; attempt += 1) {
     const outcome = await attemptExecution(
-      { ...run, action: action.name, run: work.run, attempt, interruptions, note },
+      { ...run, place, action: action.name, run: work.run, attempt, interruptions, note },
       dependencies,
     );
     note = undefined;
+    place = undefined;
     const failure = failureOf(outcome, { repeatable: action.repeatable !== false, timeout });
     if (failure === undefined) {
       if (outcome.outcome !== 'returned') return interrupted(run, outcome);

@@ -48,6 +48,8 @@ export interface ExecutionNamespace {
   ): Promise<StoredExecution>;
   get(name: string): Promise<StoredExecution>;
   delete(name: string): Promise<void>;
+  /** Gives it a finalizer: a delete only marks it from then on. */
+  keep(name: string): Promise<void>;
   writeStatus(name: string, status: Partial<KubernetesExecutionStatus>): Promise<void>;
   /** Resolves with it as soon as `is` holds. */
   until(name: string, is: (execution: StoredExecution) => boolean): Promise<StoredExecution>;
@@ -137,6 +139,9 @@ function openNamespace(admin: KubeClient, name: string): ExecutionNamespace {
     get: (execution) => executions.get(execution),
     async delete(execution) {
       await executions.delete(execution);
+    },
+    async keep(execution) {
+      await executions.mergePatch(execution, { metadata: { finalizers: ['tests.kubernaut.io/keep'] } });
     },
     async writeStatus(execution, status) {
       await executions.mergePatch(execution, { status }, 'status');

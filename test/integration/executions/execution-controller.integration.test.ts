@@ -239,6 +239,25 @@ describe('a plugin', () => {
     }
   });
 
+  test('has what waits for a place begin in turn, or end without one', async () => {
+    await start({ concurrency: 1 });
+    await namespace.create('runs', { action: 'wait_for_me' });
+    await unruly.hasBegun('runs');
+    for (const name of ['gone', 'finalized', 'next']) await namespace.create(name, { action: 'wait_for_me' });
+    await namespace.create('misfit', { action: 'throw_in_schema' });
+    expect(await namespace.settled('misfit')).toMatchObject({ phase: 'failed' });
+    await namespace.keep('finalized');
+    await namespace.delete('finalized');
+    expect(await namespace.settled('finalized')).toMatchObject({
+      phase: 'failed',
+      message: 'It was deleted before it was done.',
+    });
+    await namespace.delete('gone');
+    unruly.letGo();
+    expect(await namespace.settled('next')).toMatchObject({ phase: 'completed' });
+    expect(unruly.begun).toEqual(['runs#1', 'next#1']);
+  });
+
   test('whose actions hang takes no place from the actions of others', async () => {
     await start({ concurrency: 2 });
     await Promise.all(['one', 'two', 'three'].map((name) => namespace.create(name, { action: 'hang' })));
