@@ -93,7 +93,7 @@ function setUp(
         store: analyses,
         keysOf: ownKey,
         predicate: ({ after }: { readonly after: StoredAnalysis | undefined }) =>
-          after === undefined || memories.get(objectKey(after.metadata))?.written.hasWritten(after) !== true,
+          after === undefined || memories.get(objectKey(after.metadata))?.written.shown(after) !== true,
       },
       { store: requests, keysOf: ownersKey, priority: decisionPriority },
       {

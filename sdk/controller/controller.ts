@@ -17,6 +17,11 @@ export interface CacheOptions<T extends KubeObject, Index extends string = never
   readonly fieldSelector?: string;
   readonly labelSelector?: string;
   /**
+   * True for the objects that the selectors select. Where another controller has a cache of the whole kind, its watch is
+   * shared then, and no second one is opened.
+   */
+  readonly selects?: (item: T) => boolean;
+  /**
    * True: the cluster may not have the kind. Until it has, the cache is empty and counts as full; it fills by itself
    * within seconds of the kind's coming. Default false: the manager waits for the kind.
    */

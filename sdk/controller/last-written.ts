@@ -23,8 +23,10 @@ export class LastWritten<Item extends Versioned> {
     this.#written = item;
   }
 
-  /** True for the change that this process has made itself. */
-  hasWritten({ metadata }: Item): boolean {
-    return this.#written?.metadata.resourceVersion === metadata.resourceVersion;
+  /** True where what the cache shows now is what this process has written last; nothing needs to be kept then. */
+  shown({ metadata }: Item): boolean {
+    if (this.#written?.metadata.resourceVersion !== metadata.resourceVersion) return false;
+    this.#written = undefined;
+    return true;
   }
 }

@@ -1,5 +1,5 @@
 import { defaultServiceAccountName, kubernetesExecutionKind } from '../../src/api/names.ts';
-import { activeExecutionFieldSelector } from '../../src/api/phase.ts';
+import { activeExecutionFieldSelector, isSettledExecutionPhase } from '../../src/api/phase.ts';
 import type { BackoffPolicy } from '../../src/kube/backoff.ts';
 import { createExecutionMetrics } from '../../src/observability/execution-metrics.ts';
 import { type ActionRegistry, createActionRegistry } from '../../src/plugin/action-registry.ts';
@@ -66,6 +66,7 @@ function setUp(
   const store = context.cache<StoredExecution>({
     kind: kubernetesExecutionKind,
     fieldSelector: activeExecutionFieldSelector,
+    selects: ({ status }) => !isSettledExecutionPhase(status?.phase),
   });
   const { client, kubeConfig, clock, date, random, identity, leading, logger, events } = context;
   const accounts = createServiceAccountClients({ client, kubeConfig, clock, random });

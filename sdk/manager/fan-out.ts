@@ -27,6 +27,21 @@ export function fanOut<T extends KubeObject>(handlers: Iterable<ReflectorHandler
   };
 }
 
+/** Hands on what is selected: an object that is not any more is told as deleted, as by a watch with selectors. */
+export function selected<T extends KubeObject>(
+  handler: ReflectorHandler<T>,
+  selects: (item: T) => boolean,
+): ReflectorHandler<T> {
+  return {
+    replaced: (items, resourceVersion) => handler.replaced(items.filter(selects), resourceVersion),
+    added: (item) =>
+      selects(item) ? handler.added(item) : handler.progressed(item.metadata.resourceVersion),
+    modified: (item) => (selects(item) ? handler.modified(item) : handler.deleted(item)),
+    deleted: (item) => handler.deleted(item),
+    progressed: (resourceVersion) => handler.progressed(resourceVersion),
+  };
+}
+
 /** Hands on what `transform` makes of each object: of those that share a watch, each keeps what it needs. */
 export function transformed<T extends KubeObject>(
   handler: ReflectorHandler<T>,

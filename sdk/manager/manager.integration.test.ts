@@ -14,6 +14,8 @@ import { kindClient, type KindClient } from '../../test/cluster/kind-client.ts';
 import { configMapName } from '../../src/config/config-watch.ts';
 import { createKubeClient, type KubeClient } from '../../src/kube/kube-client.ts';
 import { type Lease, leaseKind } from '../../src/kube/lease.ts';
+import type { Store } from '../../src/kube/store.ts';
+import type { Controller } from '../controller/controller.ts';
 import { ownKey } from '../controller/owner-keys.ts';
 import { createManager } from './manager.ts';
 import type { Manager, ManagerOptions } from './manager-options.ts';
@@ -230,6 +232,29 @@ describe('a manager', () => {
     await echoed('a', 'a');
     const { text } = await fetched(manager, '/metrics');
     // The other one is of the configuration.
+    expect(text).toMatch(/^stepgate_watch_relists_total\{resource="configmaps",reason="started"\} 1$/m);
+  });
+
+  it('shares the watch of a whole kind with a cache that can select for itself', async () => {
+    let chosen: Store<ConfigMap> | undefined;
+    const chooser: Controller = {
+      name: 'chooser',
+      setup({ cache }) {
+        const selects = ({ metadata }: ConfigMap): boolean => metadata.labels?.['echo'] !== undefined;
+        chosen = cache<ConfigMap>({ kind: configMaps, namespace, labelSelector: 'echo', selects });
+        const whole = cache<ConfigMap>({ kind: configMaps, namespace });
+        return { sources: [{ store: whole, keysOf: ownKey }], reconcile: async () => undefined };
+      },
+    };
+    await objects.create({ metadata: { name: 'plain' } });
+    await put('before', '');
+    const { manager } = await startManager({}, { controllers: [chooser] });
+    await put('later', '');
+    const names = (): readonly string[] => chosen?.list().map(({ metadata }) => metadata.name) ?? [];
+    await expect.poll(names).toEqual(['before', 'later']);
+    await objects.mergePatch('before', { metadata: { labels: { echo: null } } });
+    await expect.poll(names).toEqual(['later']);
+    const { text } = await fetched(manager, '/metrics');
     expect(text).toMatch(/^stepgate_watch_relists_total\{resource="configmaps",reason="started"\} 1$/m);
   });
 

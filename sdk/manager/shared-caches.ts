@@ -8,7 +8,7 @@ import { createStore, type Store } from '../../src/kube/store.ts';
 import type { KubeMetrics } from '../../src/observability/kube-metrics.ts';
 import type { Logger } from '../../src/observability/logger.ts';
 import type { CacheOptions } from '../controller/controller.ts';
-import { fanOut, transformed } from './fan-out.ts';
+import { fanOut, selected, transformed } from './fan-out.ts';
 import { createKindAbsence, type KindAbsence } from './kind-absence.ts';
 import { ManagerError } from './manager-error.ts';
 
@@ -33,9 +33,15 @@ export interface SharedCaches {
   stop(): Promise<void>;
 }
 
+interface WatchedCache {
+  readonly handler: ReflectorHandler<KubeObject>;
+  /** The same for a watch of the whole kind. Undefined: only the API server can tell what is selected. */
+  readonly selecting: ReflectorHandler<KubeObject> | undefined;
+}
+
 interface SharedWatch {
   readonly selection: Selection;
-  readonly stores: ReflectorHandler<KubeObject>[];
+  readonly caches: WatchedCache[];
   /** All who asked can do without. */
   optional: boolean;
   reflector: Reflector | undefined;
@@ -49,18 +55,34 @@ export function createSharedCaches(options: SharedCachesOptions): SharedCaches {
   let started = false;
 
   function watchOf(selection: Selection): SharedWatch {
-    const { kind, namespace, fieldSelector, labelSelector } = selection;
-    const { group, version, plural } = kind;
-    const key = JSON.stringify([group, version, plural, namespace, fieldSelector, labelSelector]);
+    const key = keyOf(selection);
     const watch: SharedWatch = watches.get(key) ?? {
       selection,
-      stores: [],
+      caches: [],
       optional: true,
       reflector: undefined,
       absence: undefined,
     };
     watches.set(key, watch);
     return watch;
+  }
+
+  /** Has the watch of the whole kind, where there is one, told to the caches of this one. */
+  function joinsWhole({ selection, caches, optional }: SharedWatch): boolean {
+    const { kind, namespace } = selection;
+    const whole = watches.get(keyOf({ kind, namespace }));
+    const selecting = caches.flatMap((cache) =>
+      cache.selecting === undefined ? [] : [{ ...cache, handler: cache.selecting }],
+    );
+    if (
+      whole === undefined ||
+      keyOf(whole.selection) === keyOf(selection) ||
+      selecting.length < caches.length
+    )
+      return false;
+    whole.caches.push(...selecting);
+    whole.optional &&= optional;
+    return true;
   }
 
   function startWatch(watch: SharedWatch): void {
@@ -75,7 +97,7 @@ export function createSharedCaches(options: SharedCachesOptions): SharedCaches {
       logger: watch.absence?.logger ?? logger,
       metrics: watch.absence?.metrics ?? counted,
       transform: withoutManagedFields,
-      handler: fanOut(watch.stores),
+      handler: fanOut(watch.caches.map(({ handler }) => handler)),
     });
     watch.reflector = reflector;
     metrics.watchLag(plural, () => (clock.now() - reflector.lastActivity()) / 1000);
@@ -88,16 +110,21 @@ export function createSharedCaches(options: SharedCachesOptions): SharedCaches {
   return {
     open<T extends KubeObject, Index extends string = never>(asked: CacheOptions<T, Index>): Store<T, Index> {
       if (started) throw new ManagerError('A cache can be asked for in setup alone');
-      const { indexes, transform, optional = false, ...selection } = asked;
+      const { indexes, transform, selects, optional = false, ...selection } = asked;
       const store = createStore<T, Index>(indexes === undefined ? {} : { indexes });
       const watch = watchOf(selection);
       watch.optional &&= optional;
       // Whoever asks for a kind says what its objects are.
-      watch.stores.push(transform === undefined ? store : transformed(store, transform));
+      const handler = transform === undefined ? store : transformed(store, transform);
+      watch.caches.push({
+        handler,
+        selecting: selects === undefined ? undefined : selected(handler, selects),
+      });
       return store;
     },
     start() {
       started = true;
+      for (const [key, watch] of watches) if (joinsWhole(watch)) watches.delete(key);
       for (const watch of watches.values()) startWatch(watch);
     },
     async synced(signal) {
@@ -116,6 +143,11 @@ export function createSharedCaches(options: SharedCachesOptions): SharedCaches {
       await Promise.all(reflectors().map((reflector) => reflector.stop()));
     },
   };
+}
+
+function keyOf({ kind, namespace, fieldSelector, labelSelector }: Selection): string {
+  const { group, version, plural } = kind;
+  return JSON.stringify([group, version, plural, namespace, fieldSelector, labelSelector]);
 }
 
 /** They are a third of many objects, and no controller reads them from a cache. */

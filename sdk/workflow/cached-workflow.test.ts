@@ -60,8 +60,24 @@ describe('approvalToken', () => {
 describe('what is kept', () => {
   it('of a workflow leaves out what nobody reads', () => {
     const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': '{}', a: 'b' };
-    const kept = shrinkWorkflow({ metadata: { ...metadata, annotations, managedFields: [{}] }, spec: {} });
+    const stored = { metadata: { ...metadata, annotations, managedFields: [{}] }, spec: {} };
+    const kept = shrinkWorkflow(stored, undefined);
     expect(kept.metadata).toEqual({ ...metadata, annotations: { a: 'b' } });
+    expect(kept).not.toHaveProperty('spec');
+  });
+
+  it('of a workflow has its spec read once for each generation of it', () => {
+    const { spec } = makeWorkflow('w').steps(2).build();
+    const first = shrinkWorkflow({ metadata: { ...metadata, generation: 1 }, spec }, undefined);
+    expect(first.read.steps).toHaveLength(2);
+    const later = { ...metadata, generation: 1, resourceVersion: '2' };
+    expect(shrinkWorkflow({ metadata: later, spec }, first).read).toBe(first.read);
+    const edited = makeWorkflow('w').steps(3).build().spec;
+    for (const each of [
+      { ...metadata, generation: 2 },
+      { ...metadata, generation: 1, uid: 'another' },
+    ])
+      expect(shrinkWorkflow({ metadata: each, spec: edited }, first).read.steps).toHaveLength(3);
   });
 
   it('of an execution says whose it is and how it went, without what may be large', () => {

@@ -5,21 +5,38 @@ import type { KubeObject } from '../../src/kube/kube-object.ts';
 import { checkGraph } from '../../src/policy/workflow-graph.ts';
 import type { PlannedWorkflow } from './plan-facts.ts';
 
-/** A workflow as the cache shows it: nobody has checked its spec here. */
-export interface CachedWorkflow extends KubeObject {
+/** A workflow as the API server has it: nobody has checked its spec here. */
+export interface StoredWorkflow extends KubeObject {
   readonly spec?: unknown;
   readonly status?: unknown;
 }
 
-/** What is kept of a workflow. */
-export function shrinkWorkflow({ metadata, spec, status }: CachedWorkflow): CachedWorkflow {
+/** A workflow as it is kept. */
+export interface CachedWorkflow extends KubeObject {
+  readonly read: ReadSpec;
+  readonly status?: unknown;
+}
+
+/** What is kept of a workflow. Its spec is read once for each of its generations, for it may have a thousand steps. */
+export function shrinkWorkflow(
+  { metadata, spec, status }: StoredWorkflow,
+  before: CachedWorkflow | undefined,
+): CachedWorkflow {
   const { managedFields: _, annotations, ...rest } = metadata;
   // What kubectl apply writes down is the whole spec once more.
   const { 'kubectl.kubernetes.io/last-applied-configuration': __, ...kept } = annotations ?? {};
-  return { metadata: { ...rest, annotations: kept }, spec, status };
+  const isRead =
+    before?.metadata.uid === metadata.uid &&
+    before.metadata.generation === metadata.generation &&
+    metadata.generation !== undefined;
+  return {
+    metadata: { ...rest, annotations: kept },
+    read: isRead ? before.read : readSpec(spec),
+    status,
+  };
 }
 
-/** What a spec comes to: read once for each of its generations, for it may have a thousand steps. */
+/** What a spec comes to. */
 export interface ReadSpec extends Pick<PlannedWorkflow, 'steps' | 'invalid' | 'paused'> {
   readonly serviceAccountName: string | undefined;
 }
@@ -50,7 +67,7 @@ function unrunnable(invalid: string): ReadSpec {
 /** What the annotations say of approval. The gate alone knows; this only spares it questions. */
 export type ApprovalHint = 'none' | 'waiting' | 'rejected';
 
-export function approvalHint({ metadata }: CachedWorkflow, threshold: number): ApprovalHint {
+export function approvalHint({ metadata }: KubeObject, threshold: number): ApprovalHint {
   const { annotations = {} } = metadata;
   const decision = annotations[approvalAnnotations.approved];
   if (decision === 'false') return 'rejected';
@@ -60,7 +77,7 @@ export function approvalHint({ metadata }: CachedWorkflow, threshold: number): A
 }
 
 /** Changes when something does that may change the gate's mind. */
-export function approvalToken({ metadata }: CachedWorkflow, ...settings: readonly unknown[]): string {
+export function approvalToken({ metadata }: KubeObject, ...settings: readonly unknown[]): string {
   const { annotations = {}, generation } = metadata;
   return JSON.stringify([
     generation,

@@ -39,11 +39,8 @@ export async function createExecution(turn: ReconcileTurn, create: PlannedCreate
   }
 }
 
-function executionOf(
-  { workflow, memory }: ReconcileTurn,
-  { purpose, step }: PlannedCreate,
-): KubernetesExecution {
-  const { serviceAccountName } = memory.spec(workflow);
+function executionOf({ workflow }: ReconcileTurn, { purpose, step }: PlannedCreate): KubernetesExecution {
+  const { serviceAccountName } = workflow.read;
   const { name, namespace, uid } = workflow.metadata;
   const owner = {
     metadata: { name, uid, ...(namespace === undefined ? {} : { namespace }) },

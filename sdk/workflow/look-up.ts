@@ -3,7 +3,7 @@ import type { KubeClient } from '../../src/kube/kube-client.ts';
 import { isKubeStatus } from '../../src/kube/kube-status-error.ts';
 import { resourcePath } from '../../src/kube/resource-path.ts';
 import type { CachedExecution } from './cached-execution.ts';
-import type { CachedWorkflow } from './cached-workflow.ts';
+import type { StoredWorkflow } from './cached-workflow.ts';
 
 interface Place {
   readonly namespace: string;
@@ -24,8 +24,8 @@ export function lookUpWorkflow(
   client: KubeClient,
   at: Place,
   signal: AbortSignal,
-): Promise<CachedWorkflow | undefined> {
-  return lookUp<CachedWorkflow>(client, resourcePath(workflowExecutionKind, at), signal);
+): Promise<StoredWorkflow | undefined> {
+  return lookUp<StoredWorkflow>(client, resourcePath(workflowExecutionKind, at), signal);
 }
 
 async function lookUp<Answer>(

@@ -37,7 +37,8 @@ const quietTroubles = 2;
 export function factsOfTurn(turn: ReconcileTurn): PlanFacts {
   const { workflow, memory, config, clock } = turn;
   const { metadata } = workflow;
-  const { steps, invalid, paused } = memory.spec(workflow);
+  const { steps, invalid, paused } = workflow.read;
+  memory.sees(workflow);
   const { maxParallelSteps, complexityApprovalThreshold } = config();
   const now = clock.now();
   return {

@@ -13,7 +13,7 @@ import { createWorkflowMetrics } from '../../src/observability/workflow-metrics.
 import { refusal, scriptKubeClient } from '../../test/builders/scripted-kube-client.ts';
 import { makeWorkflow, type WorkflowBuilder } from '../../test/builders/workflow-builder.ts';
 import type { CachedExecution } from './cached-execution.ts';
-import type { CachedWorkflow } from './cached-workflow.ts';
+import { shrinkWorkflow, type StoredWorkflow } from './cached-workflow.ts';
 import { reconcileWorkflow } from './reconcile-workflow.ts';
 import { WorkflowMemory } from './workflow-memory.ts';
 
@@ -28,8 +28,8 @@ function world(builder: WorkflowBuilder, answer: Answer = () => undefined) {
   const stored = new Map<string, CachedExecution>();
   const events: EventFacts[] = [];
   let version = 10;
-  let workflow: CachedWorkflow = {
-    ...(builder.inNamespace('n').build() as WorkflowExecution & CachedWorkflow),
+  let workflow: StoredWorkflow & Pick<WorkflowExecution, 'status'> = {
+    ...(builder.inNamespace('n').build() as WorkflowExecution & StoredWorkflow),
     metadata: {
       name: 'w',
       namespace: 'n',
@@ -92,7 +92,7 @@ function world(builder: WorkflowBuilder, answer: Answer = () => undefined) {
       ...means,
       namespace: 'n',
       name: 'w',
-      workflow,
+      workflow: shrinkWorkflow(workflow, undefined),
       memory,
       signal: new AbortController().signal,
     };

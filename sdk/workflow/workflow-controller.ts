@@ -5,6 +5,7 @@ import {
   liveWorkflowFieldSelector,
 } from '../../src/api/phase.ts';
 import { objectKey } from '../../src/kube/kube-object.ts';
+import type { Store } from '../../src/kube/store.ts';
 import { createWorkflowMetrics, type WorkflowTotals } from '../../src/observability/workflow-metrics.ts';
 import type { Controller, ControllerContext, ControllerSetup, Source } from '../controller/controller.ts';
 import { workflowOf } from '../parallel/workflow-of.ts';
@@ -46,10 +47,10 @@ export function workflowController(options: WorkflowControllerOptions = {}): Con
 
 function setUp(context: ControllerContext, options: WorkflowControllerOptions): ControllerSetup {
   const memories = new Map<string, WorkflowMemory>();
-  const workflows = context.cache<CachedWorkflow>({
+  const workflows: Store<CachedWorkflow> = context.cache<CachedWorkflow>({
     kind: workflowExecutionKind,
     fieldSelector: liveWorkflowFieldSelector,
-    transform: shrinkWorkflow,
+    transform: (item) => shrinkWorkflow(item, workflows.get(item.metadata.namespace, item.metadata.name)),
   });
   const executions = context.cache<CachedExecution, 'workflow'>({
     kind: kubernetesExecutionKind,
@@ -123,7 +124,7 @@ function setUp(context: ControllerContext, options: WorkflowControllerOptions): 
       store: workflows,
       keysOf: ({ metadata }) => [objectKey(metadata)],
       predicate: ({ after }) =>
-        after === undefined || memories.get(objectKey(after.metadata))?.written.hasWritten(after) !== true,
+        after === undefined || memories.get(objectKey(after.metadata))?.written.shown(after) !== true,
     };
   }
 

@@ -2,8 +2,7 @@ import { hasReached } from '../../src/api/resource-version.ts';
 import { type Backoff, createBackoff } from '../../src/kube/backoff.ts';
 import { LastWritten } from '../controller/last-written.ts';
 import type { CachedExecution } from './cached-execution.ts';
-import type { CachedWorkflow, ReadSpec } from './cached-workflow.ts';
-import { readSpec } from './cached-workflow.ts';
+import type { CachedWorkflow } from './cached-workflow.ts';
 import type { GateAnswer, Obstacle } from './plan-facts.ts';
 
 /** What this process has created and its cache has not shown yet. */
@@ -67,7 +66,7 @@ export class WorkflowMemory {
   readonly #gateWaits: Backoff;
   #slotsTakenUntil = 0;
   #unsaid: { readonly since: number; readonly changed: number; readonly freed: number } | undefined;
-  #spec: { readonly generation: number | undefined; readonly read: ReadSpec } | undefined;
+  #generation: number | undefined;
 
   constructor(uid: string, random: () => number) {
     this.uid = uid;
@@ -75,13 +74,11 @@ export class WorkflowMemory {
     this.#gateWaits = createBackoff(waits, random);
   }
 
-  spec({ metadata, spec }: CachedWorkflow): ReadSpec {
-    if (this.#spec === undefined || this.#spec.generation !== metadata.generation) {
-      this.#spec = { generation: metadata.generation, read: readSpec(spec) };
-      // An edit may have removed what was in the way.
-      this.#obstacles.clear();
-    }
-    return this.#spec.read;
+  /** An edit may have removed what was in the way. */
+  sees({ metadata: { generation } }: CachedWorkflow): void {
+    if (this.#generation === generation) return;
+    this.#generation = generation;
+    this.#obstacles.clear();
   }
 
   /** Forgets what the cache, which has seen everything up to `resourceVersion`, knows better. */

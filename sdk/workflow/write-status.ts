@@ -1,7 +1,7 @@
 import { workflowExecutionKind } from '../../src/api/names.ts';
 import { isKubeStatus } from '../../src/kube/kube-status-error.ts';
 import { resourcePath } from '../../src/kube/resource-path.ts';
-import { type CachedWorkflow, shrinkWorkflow } from './cached-workflow.ts';
+import { shrinkWorkflow, type StoredWorkflow } from './cached-workflow.ts';
 import type { ReconcileTurn } from './reconcile-turn.ts';
 import type { Fields } from './recorded-status.ts';
 
@@ -16,14 +16,14 @@ export async function writeStatus(
   const { client, namespace, name, workflow, memory, signal } = turn;
   const { resourceVersion } = workflow.metadata;
   try {
-    const written = await client.request<CachedWorkflow>({
+    const written = await client.request<StoredWorkflow>({
       method: 'PATCH',
       path: resourcePath(workflowExecutionKind, { namespace, name, subresource: 'status' }),
       contentType: 'application/merge-patch+json',
       body: { metadata: { resourceVersion }, status },
       signal,
     });
-    memory.written.wrote(shrinkWorkflow(written));
+    memory.written.wrote(shrinkWorkflow(written, workflow));
     return 'written';
   } catch (error) {
     if (isKubeStatus(error, 409)) return 'conflict';
