@@ -33,13 +33,18 @@ unit: setup ## The tests that need no control plane
 	vitest run --project unit
 
 .PHONY: e2e
-e2e: image ## Everything in pods, from the outside, on kind or on a node of our own (Linux, root)
+e2e: setup ## Everything in pods, from the outside, on kind or on a node of our own (Linux, root)
+	@if node test/e2e/possible.ts; then $(MAKE) image; fi
 	vitest run --project e2e
 
 .PHONY: verify
 verify: setup ## Format, lint, types, unused code, generated files, requirements, the package
 	@$(MAKE) -k -j2 $(OUTPUT_SYNC) check-lint check-types check-format check-unused check-generated check-requirements check-package
 	@echo 'verify: all is well'
+
+.PHONY: programs
+programs: setup ## What the tests run on, found or built: API server, cert-manager, helm, a node
+	node scripts/programs.ts
 
 # Inputs for the parser of the webhook, more than `make test` has the time for.
 FUZZ ?= 40000
