@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { KubernetesExecutionStatus } from '../../src/api/kubernetes-execution.ts';
 import type { StoredExecution } from './stored-execution.ts';
-import { takeUp } from './take-up.ts';
+import { mostInterruptions, takeUp } from './take-up.ts';
 
 function stored(status: KubernetesExecutionStatus | undefined, deleted = false): StoredExecution {
   return {
@@ -33,6 +33,16 @@ test.each([
   ['an interrupted one that is being deleted', stored(executing, true), { decision: 'fail' }],
 ])('%s is taken up as what it is', (_, execution, expected) => {
   expect(takeUp(execution, { repeatable: true })).toMatchObject(expected);
+});
+
+test('what was interrupted again and again is ended: it may be what interrupts', () => {
+  const often = { ...executing, attempts: 11, interruptions: mostInterruptions };
+  expect(takeUp(stored(often), { repeatable: true })).toEqual({
+    decision: 'fail',
+    message: expect.stringMatching(/^Attempt 11 was interrupted.*interrupted 10 times before/),
+  });
+  const once = { ...often, interruptions: mostInterruptions - 1 };
+  expect(takeUp(stored(once), { repeatable: true })).toMatchObject({ decision: 'attempt' });
 });
 
 test('what must not be done twice is not begun again where it was interrupted', () => {

@@ -37,8 +37,16 @@ export function takeUp(execution: StoredExecution, { repeatable }: { repeatable:
   if (metadata.deletionTimestamp !== undefined)
     return { decision: 'fail', message: `${note}, and the execution was deleted.` };
   if (!repeatable) return { decision: 'fail', message: `${note}. ${cannotKnow}` };
+  if (interruptions >= mostInterruptions) return { decision: 'fail', message: `${note}. ${mayBeWhy}` };
   return { decision: 'attempt', attempt: attempts + 1, interruptions: interruptions + 1, note: `${note}.` };
 }
+
+/** An action that ends its process, or never lets go of it, would end every controller after this one too. */
+export const mostInterruptions = 10;
+
+const mayBeWhy =
+  `It was interrupted ${mostInterruptions} times before: perhaps the action itself ends the controller. ` +
+  'It is not begun again.';
 
 /** Why an action that must not be done twice is not begun again. */
 export const cannotKnow =

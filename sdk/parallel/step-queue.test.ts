@@ -15,9 +15,9 @@ const numbers = (steps: readonly { readonly stepNumber: number }[]) =>
 describe('BR-WF-167: Step Queuing', () => {
   it('should enqueue and dequeue steps in order', () => {
     const queue = filled(3);
-    expect(queue.size).toBe(3);
+    expect(queue.size()).toBe(3);
     expect(queue.dequeue()?.stepNumber).toBe(1);
-    expect(queue.size).toBe(2);
+    expect(queue.size()).toBe(2);
     expect([queue.dequeue()?.stepNumber, queue.dequeue()?.stepNumber]).toEqual([2, 3]);
   });
 
@@ -28,23 +28,23 @@ describe('BR-WF-167: Step Queuing', () => {
 
   it('should check if queue is empty', () => {
     const queue = new StepQueue();
-    expect(queue.isEmpty).toBe(true);
+    expect(queue.isEmpty()).toBe(true);
     queue.enqueue(step(1));
-    expect(queue.isEmpty).toBe(false);
+    expect(queue.isEmpty()).toBe(false);
     queue.dequeue();
-    expect(queue.isEmpty).toBe(true);
+    expect(queue.isEmpty()).toBe(true);
   });
 
   it('should dequeue multiple steps at once', () => {
     const queue = filled(10);
     expect(numbers(queue.dequeueN(5))).toEqual([1, 2, 3, 4, 5]);
-    expect(queue.size).toBe(5);
+    expect(queue.size()).toBe(5);
   });
 
   it('should return all remaining steps if N exceeds queue size', () => {
     const queue = filled(2);
     expect(queue.dequeueN(10)).toHaveLength(2);
-    expect(queue.isEmpty).toBe(true);
+    expect(queue.isEmpty()).toBe(true);
   });
 });
 
@@ -101,7 +101,7 @@ describe('StepQueue', () => {
             queue.remove(one.number);
             model = model.filter(({ number }) => number !== one.number);
           }
-          taken.push([queue.size, model.length]);
+          taken.push([queue.size(), model.length]);
         }
         for (const [is, should] of taken) expect(is).toBe(should);
         expect(numbers(queue.dequeueN(99))).toEqual(model.map((each) => each.number));

@@ -67,12 +67,12 @@ export class StepQueue<Step extends QueuedStep = QueuedStep> {
   }
 
   /** Steps that wait. */
-  get size(): number {
+  size(): number {
     return this.#heap.length;
   }
 
   /** True where no step waits. */
-  get isEmpty(): boolean {
+  isEmpty(): boolean {
     return this.#heap.length === 0;
   }
 

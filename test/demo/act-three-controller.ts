@@ -79,8 +79,8 @@ export const actThreeController: Act = {
         {
           as: 'admin',
           run:
-            'kubectl apply -f examples/actions/runner.yaml -f examples/actions/scale-deployment.yaml ' +
-            '-f examples/actions/update-configmap.yaml',
+            'kubectl apply -f charts/stepgate/examples/runner.yaml -f charts/stepgate/examples/scale-deployment.yaml ' +
+            '-f charts/stepgate/examples/update-configmap.yaml',
           succeeds: true,
           prints: ['serviceaccount/stepgate-runner created', 'stepgate-update-configmap created'],
         },

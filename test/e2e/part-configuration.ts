@@ -16,17 +16,24 @@ export function declareConfiguration(ground: GroundOf): void {
       { timeout: 300_000 },
       async () => {
         const { kubectl, client } = ground();
-        const edit = (limit: string) =>
-          kubectl([
-            'patch',
-            'configmap',
-            configMapName,
-            '-n',
-            installed.namespace,
-            '--type=merge',
-            '-p',
-            JSON.stringify({ data: { 'max-parallel-steps': limit } }),
-          ]);
+        const patching = [
+          'patch',
+          'configmap',
+          configMapName,
+          '-n',
+          installed.namespace,
+          '--type=merge',
+          '-p',
+        ];
+        const edit = (key: string, value: string | null) =>
+          kubectl([...patching, JSON.stringify({ data: { [key]: value } })]);
+        const isSaid = (note: string) =>
+          eventually(
+            `an Event says: ${note}`,
+            async () => (await kubectl([...events, 'jsonpath={.items[*].note}'])).includes(note),
+            60_000,
+          );
+        const events = ['get', 'events.events.k8s.io', '-n', installed.namespace, '-o'];
         const namespace = await openNamespace(client, 'edited');
         await namespace.workflows.create(makeStandingWorkflow('edited'));
         let turn = 0;
@@ -43,26 +50,15 @@ export function declareConfiguration(ground: GroundOf): void {
             }
           }
         };
-        await edit('many');
-        await eventually(
-          'an Event says so',
-          async () => {
-            const notes = ['-o', 'jsonpath={.items[*].note}'];
-            const events = await kubectl([
-              'get',
-              'events.events.k8s.io',
-              '-n',
-              installed.namespace,
-              ...notes,
-            ]);
-            return events.includes('The value "many" of the key max-parallel-steps cannot be used.');
-          },
-          60_000,
-        );
+        await edit('max-parallel-steps', 'many');
+        await isSaid('The value "many" of the key max-parallel-steps cannot be used.');
+        await edit('max-paralel-steps', '9');
+        await isSaid('max-paralel-steps');
         expect(await filled()).toBe(5);
-        await edit('7');
+        await edit('max-paralel-steps', null);
+        await edit('max-parallel-steps', '7');
         await eventually('the new limit is felt', async () => (await filled()) === 7, 60_000);
-        await edit('5');
+        await edit('max-parallel-steps', '5');
         expect(await namespace.active('edited')).toHaveLength(7);
         await kubectl(['delete', 'namespace', 'edited', '--timeout=120s']);
       },

@@ -52,8 +52,6 @@ const unseen: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'patch events.events.k8s.io': 'an Event that is repeated is counted, after a while',
     'patch kubernetesexecutions.kubernetesexecution.kubernaut.io':
       'for executions from before the installation',
-    'get aianalyses.aianalysis.kubernaut.io': 'analyses are for the tests of the chart',
-    'get aiapprovalrequests.aianalysis.kubernaut.io': 'analyses are for the tests of the chart',
   },
   controller: {
     'patch events.events.k8s.io': 'as above',
@@ -63,15 +61,5 @@ const unseen: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'update workflowexecutions.workflowexecution.kubernaut.io/finalizers':
       'the API server asks for it itself',
     'use serviceaccounts': 'the webhook asks for it',
-    ...Object.fromEntries(
-      [
-        'create aiapprovalrequests.aianalysis.kubernaut.io',
-        'create workflowexecutions.workflowexecution.kubernaut.io',
-        'get aianalyses.aianalysis.kubernaut.io',
-        'get aiapprovalrequests.aianalysis.kubernaut.io',
-        'patch aianalyses.aianalysis.kubernaut.io/status',
-        'patch aiapprovalrequests.aianalysis.kubernaut.io/status',
-      ].map((right) => [right, 'analyses are for the tests of the chart']),
-    ),
   },
 };

@@ -1,28 +1,28 @@
 import { installed, type OperatedCluster } from './operated-cluster.ts';
+import { podsOf } from './product-pods.ts';
 
-/** Resident megabytes of each pod of a part of the product, the larger first, as the kubelets report them. */
+const reading = "require('node:fs').readFileSync('/proc/1/status', 'utf8')";
+
+/** VmRSS, in megabytes, of each process of a part of the product, the larger first: what is shared with others too. */
 export async function residentMegabytes(
-  { kubectl, nodes }: Pick<OperatedCluster, 'kubectl' | 'nodes'>,
+  operated: Pick<OperatedCluster, 'kubectl'>,
   part: 'webhook' | 'controller',
 ): Promise<number[]> {
-  const summaries = await Promise.all(
-    nodes.map(async (node) => {
-      const text = await kubectl(['get', '--raw', `/api/v1/nodes/${node}/proxy/stats/summary`]);
-      return (JSON.parse(text) as Summary).pods;
-    }),
-  );
-  return summaries
-    .flat()
-    .filter(({ podRef }) => podRef.namespace === installed.namespace)
-    .filter(({ podRef }) => podRef.name.startsWith(`${installed.release}-${part}-`))
-    .flatMap(({ containers = [] }) => containers.map(({ memory }) => (memory?.rssBytes ?? 0) / 2 ** 20))
-    .sort((one, other) => other - one);
-}
-
-/** Source: k8s.io/kubelet pkg/apis/stats/v1alpha1 Summary. */
-interface Summary {
-  readonly pods: readonly {
-    readonly podRef: { readonly name: string; readonly namespace: string };
-    readonly containers?: readonly { readonly memory?: { readonly rssBytes?: number } }[];
-  }[];
+  const pods = await podsOf(operated, part);
+  const each = pods.map(async ({ name }) => {
+    // The image has nothing that reads a file but Node itself.
+    const status = await operated.kubectl([
+      'exec',
+      '-n',
+      installed.namespace,
+      name,
+      '--',
+      'node',
+      '-p',
+      reading,
+    ]);
+    const [, kibibytes] = /^VmRSS:\s+(\d+) kB$/m.exec(status) ?? [];
+    return Number(kibibytes) / 1_024;
+  });
+  return (await Promise.all(each)).sort((one, other) => other - one);
 }

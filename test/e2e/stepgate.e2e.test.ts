@@ -3,6 +3,7 @@ import { findWholeCluster } from '../cluster/whole/find-whole-cluster.ts';
 import type { Ground } from './ground.ts';
 import { startOperatedCluster } from './operated-cluster.ts';
 import { declareActions } from './part-actions.ts';
+import { declareAnalysis } from './part-analysis.ts';
 import { declareConfiguration } from './part-configuration.ts';
 import { declareInstall } from './part-install.ts';
 import { declareLimit } from './part-limit.ts';
@@ -40,6 +41,7 @@ describe.skipIf(inject('noWholeCluster') !== undefined)('stepgate in a cluster w
   declareInstall(groundOf);
   declareLimit(groundOf);
   declareActions(groundOf);
+  declareAnalysis(groundOf);
   declareConfiguration(groundOf);
   declareLoad(groundOf);
   declareLostLeader(groundOf);

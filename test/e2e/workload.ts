@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
 /** The account of actions in the namespace `default`, and what it needs for each of them: a folder of manifests. */
-export const runnerRights = join(import.meta.dirname, '../../examples/actions');
+export const runnerRights = join(import.meta.dirname, '../../charts/stepgate/examples');
 
 /** A Deployment of pods that do nothing, within the `restricted` profile. */
 export interface IdleDeployment {

@@ -27,13 +27,19 @@ async function startProcess(): Promise<{ child: ChildProcess; folder: string }> 
   return { child, folder };
 }
 
-/** What this machine has of a cluster: its folder, its cgroups, and processes that were started with either. */
+/**
+ * What this machine has of a cluster: its folder, its cgroups, processes that were started with either, and mounts of it in
+ * any process's namespace. A namespace lasts as long as a process is in it, which has mounts, or a mount holds it.
+ */
 async function tracesOf(folder: string): Promise<string[]> {
   const name = basename(folder);
   const cgroups = await run(['find', '/sys/fs/cgroup', '-maxdepth', '2', '-name', name]);
   const processes = await run(['sh', '-c', `cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n'`]);
   const named = processes.split('\n').filter((argument) => argument.includes(`${name}/`));
-  return [...cgroups.split('\n'), ...named, existsSync(folder) ? folder : ''].filter((each) => each !== '');
+  const mounts = await run(['sh', '-c', 'cat /proc/[0-9]*/mountinfo 2>/dev/null || true']);
+  const mounted = mounts.split('\n').filter((mount) => mount.includes(name));
+  const traces = [...cgroups.split('\n'), ...named, ...mounted, existsSync(folder) ? folder : ''];
+  return traces.filter((each) => each !== '');
 }
 
 describe.skipIf(ownNodeObstacle() !== undefined)('a cluster of our own', { timeout: 600_000 }, () => {

@@ -21,7 +21,7 @@ export interface ActionGround {
   readonly admin: KubeClient;
   /** uid of the execution that the test pretends to run. */
   readonly uid: string;
-  /** Gives the ServiceAccount the rights of `examples/actions/<action>.yaml`, or all but one, and waits until they hold. */
+  /** Gives the ServiceAccount the rights of `charts/stepgate/examples/<action>.yaml`, or all but one, and waits until they hold. */
   allow(action: string, without?: Right): Promise<void>;
   /** The same for rules of the test's own, within the namespace. */
   allowRules(rules: readonly Rule[]): Promise<void>;
@@ -85,7 +85,7 @@ interface RbacObject {
 
 /** The objects of one example, as they are. */
 export function exampleRights(action: string): readonly RbacObject[] {
-  const file = join(import.meta.dirname, '../../../examples/actions', `${action.replaceAll('_', '-')}.yaml`);
+  const file = join(import.meta.dirname, '../../../charts/stepgate/examples', `${action.replaceAll('_', '-')}.yaml`);
   return parseAllDocuments(readFileSync(file, 'utf8')).map((document) => document.toJS() as RbacObject);
 }
 

@@ -19,8 +19,7 @@ import {
   unlimitedRate,
 } from '../controlled-namespace.ts';
 
-/** `OUTAGE_SECONDS=60` for a whole minute. */
-const outageMilliseconds = Number(process.env['OUTAGE_SECONDS'] || 20) * 1_000;
+const outageMilliseconds = 60_000;
 
 let cluster: InstalledCluster;
 let client: KubeClient;
