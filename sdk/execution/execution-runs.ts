@@ -116,7 +116,7 @@ class FollowedRuns implements ExecutionRuns {
     if (entry.controller === undefined) {
       entry.leave();
       this.#entries.delete(key);
-      this.#start(key, execution);
+      if (!this.#stopped) this.#start(key, execution);
       return;
     }
     entry.controller.abort(new ExecutionDeletedError());

@@ -1,3 +1,4 @@
+import { rollbackOfAnnotation } from '../../src/api/names.ts';
 import { isSettledExecutionPhase } from '../../src/api/phase.ts';
 import type { Action } from '../../src/plugin/action.ts';
 import type { ActionRegistry } from '../../src/plugin/action-registry.ts';
@@ -13,7 +14,7 @@ import { unrunnable } from './unrunnable.ts';
 export interface Work {
   /** `place`: gives back the place that it was given. */
   readonly run: (signal: AbortSignal, place?: () => void) => Promise<RunEnd>;
-  /** What it needs a place of before it begins; undefined: of nothing, it is over at once. */
+  /** What it needs a place of before it begins; undefined: it begins without one. */
   readonly limit: RunningLimit | undefined;
 }
 
@@ -51,8 +52,12 @@ export function workOf(
   };
 }
 
-/** False for what ends, or is left, before its action is called. */
+/**
+ * False for what may end, or be left, before its action is called. What is to be undone is looked for first: a rollback
+ * waits for its place when it has found that.
+ */
 function isAttempted(execution: StoredExecution, action: Action): boolean {
+  if (execution.metadata.annotations?.[rollbackOfAnnotation] !== undefined) return false;
   const { decision } = takeUp(execution, { repeatable: action.repeatable !== false });
   return decision === 'attempt' && parseParameters(action, execution.spec?.parameters).fits;
 }

@@ -41,8 +41,17 @@ export interface ReadSpec extends Pick<PlannedWorkflow, 'steps' | 'invalid' | 'p
   readonly serviceAccountName: string | undefined;
 }
 
-/** Reads a spec. One that the schema of today refuses, or that nothing could run, says why in `invalid`. */
+/** Reads a spec. One that the schema of today refuses, or that nothing could run, says why in `invalid`. Never throws. */
 export function readSpec(spec: unknown): ReadSpec {
+  try {
+    return parseSpec(spec);
+  } catch (error) {
+    // A watch shows all workflows: one must not keep the others from being seen.
+    return unrunnable(`spec: ${error instanceof Error ? error.message : 'it cannot be read'}`);
+  }
+}
+
+function parseSpec(spec: unknown): ReadSpec {
   const parsed = workflowExecutionSpecSchema.safeParse(spec);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;

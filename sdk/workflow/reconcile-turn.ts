@@ -81,7 +81,9 @@ function executionsOf({ namespace, name, executions, memory }: ReconcileTurn): P
     ...[...present.values()].map((item) =>
       observe(item, { settledAt: memory.settledAt.get(item.metadata.uid) }),
     ),
-    ...[...memory.departed.values()].map((item) => observe(item, { departed: true })),
+    ...[...memory.departed.values()].map((item) =>
+      observe(item, { departed: true, settledAt: memory.settledAt.get(item.metadata.uid) }),
+    ),
   ];
 }
 

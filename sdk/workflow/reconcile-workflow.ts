@@ -47,9 +47,10 @@ export async function reconcileWorkflow(
   return nextLook(turn);
 }
 
-/** Only how far the steps are: what becomes of the workflow, or stands in its way, is told at once. */
+/** How far the steps are may: another phase is told at once, and so is that creates fail. */
 function mayWait(plan: WorkflowPlan, { status }: PlanFacts, errors: readonly unknown[]): boolean {
-  return errors.length === 0 && plan.phase === status.phase && plan.phase === 'executing';
+  const goesOn = plan.phase === 'executing' || plan.phase === 'paused';
+  return errors.length === 0 && goesOn && plan.phase === status.phase;
 }
 
 interface CarriedOut {

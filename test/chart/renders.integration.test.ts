@@ -46,6 +46,7 @@ const variants: Readonly<Record<string, RenderOptions>> = {
       'controller.clusterNames': ['production'],
       'controller.reviewers': { users: ['jane'], groups: ['on-call'] },
       'controller.affinity': { nodeAffinity: {} },
+      'controller.extraEnv': [{ name: 'NODE_OPTIONS', value: '--require=/agent.js' }],
       'rbac.aggregateApprover': ['admin'],
       'networkPolicy.metricsFrom': [{ namespaceSelector: { matchLabels: { name: 'monitoring' } } }],
       'serviceMonitor.labels': { release: 'prometheus' },

@@ -148,8 +148,11 @@ env:
     valueFrom: { fieldRef: { fieldPath: metadata.name } }
   - name: POD_NAMESPACE
     valueFrom: { fieldRef: { fieldPath: metadata.namespace } }
-  {{- with .nodeOptions }}
-  - { name: NODE_OPTIONS, value: {{ . }} }
+  {{- /* A name twice is no list that the API server takes. */}}
+  {{- $given := dict }}
+  {{- range .values.extraEnv }}{{ $_ := set $given .name true }}{{ end }}
+  {{- if and .nodeOptions (not (hasKey $given "NODE_OPTIONS")) }}
+  - { name: NODE_OPTIONS, value: {{ .nodeOptions }} }
   {{- end }}
   {{- with .values.extraEnv }}
   {{- toYaml . | nindent 2 }}
