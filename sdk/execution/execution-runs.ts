@@ -93,13 +93,25 @@ class FollowedRuns implements ExecutionRuns {
   }
 
   #start(key: string, execution: StoredExecution): void {
-    const work = workOf(execution, this.#options, (plugin) => this.#limitOf(plugin));
+    const work = this.#workOf(execution);
     if (work === undefined) return;
     const entry: Entry = { uid: execution.metadata.uid, controller: undefined, leave: () => {} };
     this.#entries.set(key, entry);
-    const begin = (place?: () => void): void => this.#begin(key, entry, work.run, place);
-    if (work.limit === undefined) begin();
-    else entry.leave = work.limit.enter(begin);
+    if (work.limit === undefined) this.#begin(key, entry, work.run);
+    else entry.leave = this.#wait(work.limit, key, entry, execution);
+  }
+
+  /** Keeps no more than it must: thousands wait. */
+  #wait(limit: RunningLimit, key: string, entry: Entry, execution: StoredExecution): () => void {
+    return limit.enter((place) => {
+      const work = this.#workOf(execution);
+      if (work === undefined) place();
+      else this.#begin(key, entry, work.run, place);
+    });
+  }
+
+  #workOf(execution: StoredExecution): Work | undefined {
+    return workOf(execution, this.#options, (plugin) => this.#limitOf(plugin));
   }
 
   #begin(key: string, entry: Entry, run: Work['run'], place?: () => void): void {

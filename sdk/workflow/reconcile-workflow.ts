@@ -30,7 +30,7 @@ export async function reconcileWorkflow(
   memory.troubles = errors.length === 0 ? 0 : memory.troubles + 1;
   const status = statusOfPlan(plan, facts);
   if (status !== undefined) {
-    const due = mayWait(plan, facts, errors) ? memory.statusDue(turn.clock.now()) : 0;
+    const due = mayWait(plan, facts, errors) ? memory.statusDue(turn.clock.now(), plan.steps.length) : 0;
     if (due > 0) return nextLook(turn, due);
     const outcome = await writeStatus(turn, status);
     if (outcome === 'gone') return undefined;

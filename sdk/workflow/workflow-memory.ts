@@ -29,11 +29,11 @@ interface TimedObstacle {
 }
 
 /**
- * So long may a status lack how far the steps are: until no slot has become free for a moment, and no longer than the
- * second figure. Steps that run side by side tend to end together: one write tells of them all, and the next step waits
- * for the answer to none. Milliseconds.
+ * So long may a status lack how far the steps are, in milliseconds: until no slot has become free for a moment, and no
+ * longer than `longest`, or than so much for each step. Steps that run side by side tend to end together: one write tells of
+ * them all, and the next step waits for the answer to none. A status of a thousand steps costs the API server half a second.
  */
-const unsaid = { quiet: 50, longest: 250 };
+const unsaid = { quiet: 50, longest: 250, longestPerStep: 2 };
 
 const waits = { initialMilliseconds: 50, maximumMilliseconds: 10_000, factor: 2 };
 
@@ -62,16 +62,17 @@ export class WorkflowMemory {
   /** What the gauges show. */
   counts = { active: 0, queued: 0, running: false };
   readonly #obstacles = new Map<string, TimedObstacle>();
-  readonly #slotWaits: Backoff;
-  readonly #gateWaits: Backoff;
+  readonly #random: () => number;
+  // Most workflows never need one.
+  #slotWaits: Backoff | undefined;
+  #gateWaits: Backoff | undefined;
   #slotsTakenUntil = 0;
   #unsaid: { readonly since: number; readonly changed: number; readonly freed: number } | undefined;
   #generation: number | undefined;
 
   constructor(uid: string, random: () => number) {
     this.uid = uid;
-    this.#slotWaits = createBackoff(waits, random);
-    this.#gateWaits = createBackoff(waits, random);
+    this.#random = random;
   }
 
   /** An edit may have removed what was in the way. */
@@ -92,18 +93,19 @@ export class WorkflowMemory {
   slotFreed(): void {
     this.freed += 1;
     this.#slotsTakenUntil = 0;
-    this.#slotWaits.reset();
+    this.#slotWaits?.reset();
     for (const [name, { until }] of this.#obstacles) if (until !== undefined) this.#obstacles.delete(name);
   }
 
   /** A create was refused; `freed` is the count from before it was sent. */
   slotRefused(now: number, freed: number): void {
-    if (freed === this.freed && this.#slotsTakenUntil <= now)
-      this.#slotsTakenUntil = now + this.#slotWaits.next();
+    if (freed !== this.freed || this.#slotsTakenUntil > now) return;
+    this.#slotWaits ??= createBackoff(waits, this.#random);
+    this.#slotsTakenUntil = now + this.#slotWaits.next();
   }
 
   slotGranted(): void {
-    this.#slotWaits.reset();
+    this.#slotWaits?.reset();
   }
 
   /** Whoever was told so looks again, however long what it does meanwhile takes: see `nextLook`. */
@@ -118,20 +120,22 @@ export class WorkflowMemory {
     // Creates that were sent together are refused together: one wait for them all.
     const same = gate?.token === token && (gate.askAgainAt ?? now) > now;
     if (same && repeat) return;
+    this.#gateWaits ??= createBackoff(waits, this.#random);
     this.gate = { answer, token, askAgainAt: repeat ? now + this.#gateWaits.next() : undefined };
   }
 
   gateOpened(): void {
     this.gate = undefined;
-    this.#gateWaits.reset();
+    this.#gateWaits?.reset();
   }
 
-  /** Milliseconds until what the status lacks should be written; zero: now. */
-  statusDue(now: number): number {
+  /** Milliseconds until what the status of so many steps lacks should be written; zero: now. */
+  statusDue(now: number, steps: number): number {
     if (this.#unsaid?.freed !== this.freed)
       this.#unsaid = { since: this.#unsaid?.since ?? now, changed: now, freed: this.freed };
     const { since, changed } = this.#unsaid;
-    return Math.max(0, Math.ceil(Math.min(changed + unsaid.quiet, since + unsaid.longest) - now));
+    const longest = Math.max(unsaid.longest, steps * unsaid.longestPerStep);
+    return Math.max(0, Math.ceil(Math.min(changed + unsaid.quiet, since + longest) - now));
   }
 
   /** The status lacks nothing. */

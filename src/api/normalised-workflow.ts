@@ -46,7 +46,7 @@ export function normaliseWorkflow(spec: WorkflowExecutionSpec): NormalisedWorkfl
   return {
     steps: [
       ...planned.map((step) => normaliseStep(step, resolve(step.dependencies ?? [], find))),
-      ...defined.map((step) => normaliseStep(step, { known: unique(step.dependsOn ?? []), unknown: [] })),
+      ...defined.map((step) => normaliseStep(step, { known: unique(step.dependsOn ?? []), unknown: none })),
     ],
   };
 }
@@ -104,10 +104,13 @@ function resolve(texts: readonly string[], find: (text: string) => readonly numb
   const each = unique(texts);
   return {
     known: unique(each.flatMap(find)),
-    unknown: each.filter((text) => find(text).length === 0),
+    unknown: unique(each.filter((text) => find(text).length === 0)),
   };
 }
 
+/** One for all: thousands of steps are kept, and most depend on nothing. */
+const none: readonly never[] = [];
+
 function unique<Value>(values: readonly Value[]): readonly Value[] {
-  return [...new Set(values)];
+  return values.length === 0 ? none : [...new Set(values)];
 }
