@@ -1,5 +1,6 @@
 import type { KubeClient } from '../../../src/kube/kube-client.ts';
 import type { KubeObject } from '../../../src/kube/kube-object.ts';
+import { isKubeStatus } from '../../../src/kube/kube-status-error.ts';
 import { type ControllerReplica, startControllerReplica } from '../../cluster/controller-replica.ts';
 import type { ControllerReplicaOptions } from '../../cluster/controller-replica.ts';
 import type { ControlPlane } from '../../cluster/control-plane.ts';
@@ -89,11 +90,15 @@ export async function startSuccession<Moment extends { readonly side: Side }>(
     for (const { metadata, spec } of items) {
       const { holderIdentity = '' } = spec ?? {};
       if (holderIdentity !== dead && !holderIdentity.startsWith(`${dead}_`)) continue;
-      await client.request({
+      const given = client.request({
         method: 'PATCH',
         path: `${leasesPath}/${metadata.name}`,
         contentType: 'application/merge-patch+json',
         body: { metadata: { resourceVersion: metadata.resourceVersion }, spec: { holderIdentity: '' } },
+      });
+      await given.catch((error: unknown) => {
+        // Somebody has waited it out meanwhile.
+        if (!isKubeStatus(error, 409)) throw error;
       });
     }
   }
