@@ -85,7 +85,11 @@ interface RbacObject {
 
 /** The objects of one example, as they are. */
 export function exampleRights(action: string): readonly RbacObject[] {
-  const file = join(import.meta.dirname, '../../../charts/stepgate/examples', `${action.replaceAll('_', '-')}.yaml`);
+  const file = join(
+    import.meta.dirname,
+    '../../../charts/stepgate/examples',
+    `${action.replaceAll('_', '-')}.yaml`,
+  );
   return parseAllDocuments(readFileSync(file, 'utf8')).map((document) => document.toJS() as RbacObject);
 }
 
