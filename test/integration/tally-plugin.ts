@@ -43,5 +43,14 @@ const mark = defineAction({
   },
 });
 
-/** Actions that leave a trace each time they do something. */
-export default definePlugin({ name: 'tally', actions: [note, mark] });
+/** Cannot be done. */
+const fail = defineAction({
+  name: 'fail',
+  parameters: z.object({}),
+  async run() {
+    throw new Error('it cannot be done');
+  },
+});
+
+/** Actions that leave a trace each time they do something, and one that never does. */
+export default definePlugin({ name: 'tally', actions: [note, mark, fail] });

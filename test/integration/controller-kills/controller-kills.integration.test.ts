@@ -19,7 +19,8 @@ import { createKillMoments, type KillMoment, sides, writeKindOf, writeKinds } fr
 import { startSuccession, type Succession } from './succession.ts';
 
 // A controller dies at its writes, before the API server sees one or before it hears the answer, KILLS times in all.
-// Others wait for that, and go on (`make kills`: 200 times). No step may be lost, none run twice, and nothing may stand still.
+// Others wait for that, and go on (`make kills`: 200 times). No step may be lost, none run or undone twice, and nothing may
+// stand still.
 
 const kills = Number(process.env['KILLS'] || 30);
 const seed = Number(process.env['SEED'] || 1);
@@ -27,6 +28,8 @@ const seed = Number(process.env['SEED'] || 1);
 /** Alive at the same time: enough to do at any moment, and little to take up for the next leader. */
 const workflowsAtOnce = 2;
 const stepsPerWorkflow = 8;
+/** Every so many workflows ends with a critical step that fails, and is rolled back. */
+const failingOneIn = 4;
 
 let cluster: InstalledCluster;
 let client: KubeClient;
@@ -71,7 +74,7 @@ it(`a controller killed at ${kills} moments loses no step, runs none twice and n
   let enough = false;
   const keepBusy = async (): Promise<void> => {
     while (!enough) {
-      const name = `work-${created++}`;
+      const name = `${created % failingOneIn === 0 ? 'undone' : 'work'}-${created++}`;
       await namespace.workflows.create(workflowOf(name));
       await eventually(
         'there is room for one more workflow',
@@ -96,23 +99,48 @@ it(`a controller killed at ${kills} moments loses no step, runs none twice and n
   expect(workflows).toHaveLength(created);
   for (const { metadata, status } of workflows) {
     const name = metadata.name ?? '';
-    expect(status, name).toMatchObject({ phase: 'completed', activeSteps: 0, queuedSteps: 0 });
-    const names = Array.from({ length: stepsPerWorkflow }, (_, index) => `${name}-step-${index + 1}`);
+    const phase = isUndone(name) ? 'failed' : 'completed';
+    expect(status, name).toMatchObject({ phase, activeSteps: 0, queuedSteps: 0 });
+    const names = executionNamesOf(name);
     // One execution a step, ever: under its own name, with one uid.
     const seen = observer.events.filter(({ workflow }) => workflow === `kills/${name}`);
     expect([...new Set(seen.map((event) => event.name))].sort(), name).toEqual(names);
-    expect(new Set(seen.map(({ uid }) => uid)).size, name).toBe(stepsPerWorkflow);
+    expect(new Set(seen.map(({ uid }) => uid)).size, name).toBe(names.length);
     expect(mostActive(observer.events, `kills/${name}`), name).toBeLessThanOrEqual(5);
   }
   const problems = executions.map((each) => problemOf(each, effects.get(each.metadata.name ?? '') ?? 0));
   expect(problems.filter((problem) => problem !== undefined)).toEqual([]);
-  expect(executions).toHaveLength(created * stepsPerWorkflow);
+  const expected = workflows.flatMap(({ metadata }) => executionNamesOf(metadata.name ?? ''));
+  expect(executions).toHaveLength(expected.length);
   const hit = new Set(succession.kills.map(({ kind, side }) => `${kind}, ${side}`));
   expect(hit.size, [...hit].join('\n')).toBe(kills < 100 ? hit.size : writeKinds.length * sides.length);
 }, 1_200_000);
 
-/** Six steps that can run at once, one after the first, and one at the end; two of them must not be repeated. */
+const isUndone = (name: string): boolean => name.startsWith('undone');
+
+/** Of its steps, and of what undoes them: in the order in which names are sorted. */
+function executionNamesOf(name: string): string[] {
+  const steps = Array.from({ length: stepsPerWorkflow }, (_, index) => `${name}-step-${index + 1}`);
+  const undone = isUndone(name) ? steps.slice(0, -1).map((step) => `${step}-rollback`) : [];
+  return [...steps, ...undone].sort();
+}
+
+/**
+ * Six steps that can run at once, one after the first, and one at the end; two of them must not be repeated. Or seven that
+ * are undone one by one, because the last step fails.
+ */
 function workflowOf(name: string): WorkflowExecution {
+  const noted = { action: 'note', parameters: {} };
+  if (isUndone(name))
+    return makeWorkflow(name)
+      .steps(7, { ...noted, rollbackSpec: noted })
+      .step({
+        action: 'fail',
+        parameters: {},
+        criticalStep: true,
+        dependencies: ['1', '2', '3', '4', '5', '6', '7'],
+      })
+      .build();
   return makeWorkflow(name)
     .steps(4, { action: 'note', parameters: {} })
     .steps(2, { action: 'mark', parameters: {} })
@@ -136,6 +164,7 @@ function problemOf({ metadata, spec, status }: KubernetesExecution, effects: num
   const tries = proxy.requests.filter(({ query }) => query.get('fieldManager') === name).length;
   const facts = `${name} (${spec.action}): ${phase}, ${attempts} attempts, ${tries} tries, ${effects} effects: ${message}`;
   if (tries > attempts) return facts;
+  if (spec.action === 'fail') return phase === 'failed' && effects === 0 ? undefined : facts;
   if (phase === 'completed' && effects === 1) return undefined;
   const isUnknown = spec.action === 'mark' && phase === 'failed' && /interrupt|known|repeat/i.test(message);
   return isUnknown && effects <= 1 ? undefined : facts;
