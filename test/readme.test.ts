@@ -13,9 +13,11 @@ import { mergeConfig } from '../src/config/merge.ts';
 const repository = join(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(repository, path), 'utf8');
 const documents = ['README.md', 'CONTRIBUTING.md', ...markdownIn('docs')];
-const examples = readdirSync(join(repository, 'examples'), { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.yaml'))
-  .map((name) => join('examples', name));
+const examples = ['examples', 'charts/stepgate/examples'].flatMap((folder) =>
+  readdirSync(join(repository, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.yaml'))
+    .map((name) => join(folder, name)),
+);
 
 const schemas: Readonly<Record<string, z.ZodType>> = {
   AIAnalysis: aiAnalysisSchema,
