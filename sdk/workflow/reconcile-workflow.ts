@@ -14,8 +14,8 @@ const conflictMilliseconds = 250;
 
 /**
  * Brings a workflow on: plans, creates what the plan says, plans again from what came of it, and writes the status
- * once, if anything in it has changed; soon, if that is only how far its steps are. All executions of one plan are created at the same time: they are never more
- * than there are slots.
+ * once, if anything in it has changed; soon, if that is only how far its steps are. All executions of one plan are
+ * created at the same time: they are never more than there are slots.
  *
  * @throws what a create failed with that nobody is to blame for, or the write of the status, so that it is tried again
  */

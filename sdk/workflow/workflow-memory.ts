@@ -31,7 +31,7 @@ interface TimedObstacle {
 /**
  * So long may a status lack how far the steps are, in milliseconds: until no slot has become free for a moment, and no
  * longer than `longest`, or than so much for each step. Steps that run side by side tend to end together: one write tells of
- * them all, and the next step waits for the answer to none. A status of a thousand steps costs the API server half a second.
+ * them all, and the next step waits for the answer to none. A large status costs the API server much.
  */
 const unsaid = { quiet: 50, longest: 250, longestPerStep: 2 };
 
