@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { z } from 'zod';
 import { defineAction } from '../../src/plugin/action.ts';
 import { definePlugin } from '../../src/plugin/plugin.ts';
@@ -52,5 +53,15 @@ const fail = defineAction({
   },
 });
 
-/** Actions that leave a trace each time they do something, and one that never does. */
-export default definePlugin({ name: 'tally', actions: [note, mark, fail] });
+/** Takes as long as it is given. */
+const endure = defineAction({
+  name: 'endure',
+  parameters: z.object({}),
+  async run({ signal }) {
+    await once(signal, 'abort');
+    signal.throwIfAborted();
+  },
+});
+
+/** Actions that leave a trace each time they do something, and two that never do. */
+export default definePlugin({ name: 'tally', actions: [note, mark, fail, endure] });

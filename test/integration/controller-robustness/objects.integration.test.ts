@@ -62,6 +62,24 @@ it('parameters that do not fit fail their step, with the field in the message', 
   expect(misfit?.status?.message).toContain('replicas');
 });
 
+it('a step that takes longer than its time fails, what needs it is skipped, and the others are done', async () => {
+  const slow = { action: 'endure', parameters: {}, timeout: '300ms' };
+  const steps = makeWorkflow('slow')
+    .step(slow)
+    .step({ ...note, dependencies: ['1'] })
+    .step(note);
+  await namespace.run(steps.build());
+  const { status } = await namespace.over('slow');
+  expect(status?.stepStatuses?.map(({ phase }) => phase)).toEqual(['failed', 'skipped', 'completed']);
+  const executions = await namespace.executionsOf('slow');
+  expect(executions).toHaveLength(2);
+  const message = 'It took longer than 300ms and was stopped.';
+  expect(executions.find(({ spec }) => spec.stepNumber === 1)?.status).toMatchObject({
+    phase: 'failed',
+    message,
+  });
+});
+
 it('parameters of a megabyte are handed on', async () => {
   const parameters = { text: 'x'.repeat(1_000_000) };
   await namespace.run(makeWorkflow('large').step({ action: 'note', parameters }).build());
