@@ -1,12 +1,30 @@
 /** Answers bytes that node's HTTP parser refuses; without this they would get an empty body. */
 import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { HttpLimits } from './http-limits.ts';
 import type { RefusalCode } from './http-refusal.ts';
 import { refusalBody } from './http-refusal.ts';
 
-/** Makes `server` explain itself to who sends no HTTP, too slow headers or too large ones. */
-export function answerClientErrors(server: Server, refused: (httpCode: RefusalCode) => void): void {
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+/**
+ * Makes `server` explain itself to who sends no HTTP, too slow headers or too large ones. Who has sent nothing at all
+ * may go on, for as long as between two requests: the API server opens connections in advance (Go's http.Transport
+ * keeps one that it had dialled for a request which another has served), and an answer that nobody has asked for
+ * would be taken for that to the request which it is just sending.
+ */
+export function answerClientErrors(
+  server: Server,
+  { keepAliveMilliseconds }: Pick<HttpLimits, 'keepAliveMilliseconds'>,
+  refused: (httpCode: RefusalCode) => void,
+): void {
+  // Node types it as any stream; its servers give sockets of net or tls.
+  server.on('clientError', (error: NodeJS.ErrnoException, stream: Duplex) => {
+    const socket = stream as Socket;
+    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && socket.bytesRead === 0) {
+      // Node says it once for a connection, and counts anew from the first byte that comes.
+      socket.setTimeout(keepAliveMilliseconds);
+      return;
+    }
     if (!socket.writable || error.code === 'ECONNRESET' || hasAnswered(socket)) {
       socket.destroy();
       return;

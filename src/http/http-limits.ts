@@ -4,12 +4,12 @@ import type { ServerOptions } from 'node:http';
 export interface HttpLimits {
   /** From the end of the headers to the end of the body. */
   readonly bodyDeadlineMilliseconds: number;
-  /** From the first byte of a request, or a new connection, to the end of its headers. */
+  /** From the first byte of a request to the end of its headers. */
   readonly headersDeadlineMilliseconds: number;
   readonly maximumHeaderBytes: number;
   /**
-   * Longer than the API server keeps an idle connection (90 s, client-go's default transport), so that it is
-   * never us who close one that it is about to use.
+   * Between two requests, and before the first. Longer than the API server keeps an idle connection (90 s,
+   * client-go's default transport), so that it is never us who close one that it is about to use.
    */
   readonly keepAliveMilliseconds: number;
   /** How long a refused sender may go on sending before its connection is closed. */

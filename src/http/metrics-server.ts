@@ -29,7 +29,7 @@ export function createMetricsServer(options: MetricsServerOptions): MetricsServe
   const { lingerMilliseconds } = limits;
   const server = createServer(serverOptions(limits), createMetricsApp({ ...options, lingerMilliseconds }));
   const closeUnused = followUnused(server, 'connection');
-  answerClientErrors(server, (httpCode) => options.refused?.(httpCode));
+  answerClientErrors(server, limits, (httpCode) => options.refused?.(httpCode));
   return {
     start: (port, host) => listen(server, port, host),
     async stop() {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Agent } from 'node:https';
+import { setTimeout as pause } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/kube/clock.ts';
@@ -111,6 +112,37 @@ describe('an admission call', () => {
     const received = await connection.until('"allowed":true', 2);
     expect(received.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(2);
     connection.socket.destroy();
+  });
+});
+
+describe('a connection that a client has opened in advance', () => {
+  it('outlives the deadline of headers, and serves calls then', async () => {
+    const webhook = await start({ limits: { headersDeadlineMilliseconds: 50 } });
+    const connection = await openConnection(webhook);
+    await pause(500);
+    connection.send(post(review));
+    expect(await connection.until('"allowed":true')).toMatch(/^HTTP\/1\.1 200 OK/);
+    connection.send(post(review));
+    await connection.until('"allowed":true', 2);
+    connection.send('POST / HTTP/1.1\r\nHost: ');
+    expect(await connection.untilClosed()).toMatch(/HTTP\/1\.1 408 /);
+    expect(webhook.observations.map(({ decision }) => decision)).toEqual(['allow', 'allow', 'refused']);
+  });
+
+  it('is closed without a word when it stays unused', async () => {
+    const webhook = await start({ limits: { headersDeadlineMilliseconds: 50, keepAliveMilliseconds: 100 } });
+    const connection = await openConnection(webhook);
+    expect(await connection.untilClosed()).toBe('');
+    expect(webhook.observations).toEqual([]);
+  });
+
+  it('makes room when there are too many', async () => {
+    const webhook = await start({ limits: { maximumConnections: 2 } });
+    const unused = [await openConnection(webhook), await openConnection(webhook)];
+    await expect(call(webhook, { body: review })).rejects.toThrow(connectionLost);
+    // Perhaps not both: the end of a handshake is known to the client before the server knows it.
+    expect(await Promise.race(unused.map((connection) => connection.untilClosed()))).toBe('');
+    expect(await call(webhook, { body: review })).toMatchObject({ code: 200 });
   });
 });
 

@@ -100,9 +100,12 @@ export function createWebhookServer(options: WebhookServerOptions): WebhookServe
   const metricsServer = createMetricsServer({ ...options, limits, readiness, refused });
   const closeUnusedAdmission = followUnused(admissionServer, 'secureConnection');
   admissionServer.maxConnections = limits.maximumConnections;
-  admissionServer.on('drop', () => admissionServer.closeIdleConnections());
+  admissionServer.on('drop', () => {
+    admissionServer.closeIdleConnections();
+    closeUnusedAdmission();
+  });
   admissionServer.on('tlsClientError', (error) => logger.debug({ err: error }, 'a TLS handshake failed'));
-  answerClientErrors(admissionServer, refused);
+  answerClientErrors(admissionServer, limits, refused);
 
   return {
     async start() {
