@@ -251,9 +251,9 @@ describe('a manager', () => {
     const { manager } = await startManager({}, { controllers: [chooser] });
     await put('later', '');
     const names = (): readonly string[] => chosen?.list().map(({ metadata }) => metadata.name) ?? [];
-    await expect.poll(names).toEqual(['before', 'later']);
+    await expect.poll(names, { timeout: 20_000 }).toEqual(['before', 'later']);
     await objects.mergePatch('before', { metadata: { labels: { echo: null } } });
-    await expect.poll(names).toEqual(['later']);
+    await expect.poll(names, { timeout: 20_000 }).toEqual(['later']);
     const { text } = await fetched(manager, '/metrics');
     expect(text).toMatch(/^stepgate_watch_relists_total\{resource="configmaps",reason="started"\} 1$/m);
   });

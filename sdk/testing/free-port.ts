@@ -6,15 +6,26 @@ import { randomInt } from 'node:crypto';
  * stopped and started again must not find its port taken by somebody's connection.
  */
 const lowestPort = 15_000;
-const highestPort = 29_999;
+/** Processes that look for ports at the same time look in different places, mostly. */
+const places = 10;
+const portsOfPlace = 1_500;
 
-/** A port of 127.0.0.1 on which nothing listens just now. It may be taken a moment later: be ready to retry. */
+/** Whoever was given one may listen on it only seconds later. Ports are the machine's: so is what is known of them. */
+const given = new Set<number>();
+
+/**
+ * A port of 127.0.0.1 on which nothing listens just now, and which this process has given to nobody yet. Another
+ * process may take it a moment later: be ready to retry.
+ */
 export async function freePort(): Promise<number> {
-  for (let attempts = 0; attempts < 1_000; attempts++) {
-    const port = randomInt(lowestPort, highestPort + 1);
+  const lowest = lowestPort + (process.pid % places) * portsOfPlace;
+  for (let attempts = 0; attempts < 10_000; attempts++) {
+    const port = randomInt(lowest, lowest + portsOfPlace);
+    if (given.has(port)) continue;
+    given.add(port);
     if (await isFree(port)) return port;
   }
-  throw new Error(`no free port of 127.0.0.1 between ${lowestPort} and ${highestPort}`);
+  throw new Error(`no free port of 127.0.0.1 between ${lowest} and ${lowest + portsOfPlace}`);
 }
 
 function isFree(port: number): Promise<boolean> {

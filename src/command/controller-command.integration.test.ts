@@ -86,7 +86,7 @@ async function leads({ metricsUrl }: ControllerReplica): Promise<boolean> {
   return /^leader_election_master_status\{name="stepgate-controller"\} 1$/m.test(text);
 }
 
-describe('the controller', () => {
+describe('the controller', { timeout: 240_000 }, () => {
   it('runs workflows to completion, with no rights but those it has', async () => {
     const one = await start('one');
     await runWorkflow();

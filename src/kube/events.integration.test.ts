@@ -62,7 +62,9 @@ it('the API server takes the Events as they are, and their counts', async () => 
 
   record('settings', 'max-parallel-steps must be a number', 'kube-system');
   await expect
-    .poll(async () => (await recorded()).find(({ series }) => series !== undefined)?.series?.count)
+    .poll(async () => (await recorded()).find(({ series }) => series !== undefined)?.series?.count, {
+      timeout: 20_000,
+    })
     .toBe(2);
   expect(await recorded()).toHaveLength(2);
 

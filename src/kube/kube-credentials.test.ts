@@ -104,11 +104,12 @@ describe('createCredentialsCache', () => {
     const kubeConfig = kubeConfigOf({ exec });
     const cache = createCredentialsCache(kubeConfig, clock, 10_000);
     const first = cache.refresh();
-    const process = await vi.waitFor(() => {
+    const asked = (): number => {
       const id = Number.parseInt(readFileSync(join(folder, 'asked'), 'utf8'), 10);
       expect(id).toBeGreaterThan(0);
       return id;
-    });
+    };
+    const process = await vi.waitFor(asked, { timeout: 20_000 });
     clock.advance(30_000);
     await expect(first).rejects.toMatchObject({ code: 'KubeConnection', reason: 'timeout' });
     expect((await cache.refresh()).headers['Authorization']).toBe('Bearer t');

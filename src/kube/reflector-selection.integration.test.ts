@@ -119,17 +119,17 @@ describe.each([
   it('is told of a deletion when an object leaves the selection, with the resourceVersion of that change', async () => {
     const removed: string[] = [];
     store.subscribe({ removed: ({ metadata }) => removed.push(metadata.name) });
-    await vi.waitFor(() => expect(reflector.connected).toBe(true));
+    await vi.waitFor(() => expect(reflector.connected).toBe(true), { timeout: 20_000 });
     await setPhase('b', 'running');
     await setPhase('b', 'failed');
     const { metadata } = await client.request<KubeObject>({
       method: 'GET',
       path: resourcePath(jobs, { namespace: 'default', name: 'b' }),
     });
-    await vi.waitFor(() => expect(removed).toEqual(['b']));
+    await vi.waitFor(() => expect(removed).toEqual(['b']), { timeout: 20_000 });
     expect(reflector.resourceVersion).toBe(metadata.resourceVersion);
     await client.request({ method: 'DELETE', path: resourcePath(jobs, { namespace: 'default', name: 'c' }) });
-    await vi.waitFor(() => expect(removed).toEqual(['b', 'c']));
+    await vi.waitFor(() => expect(removed).toEqual(['b', 'c']), { timeout: 20_000 });
     expect(names()).toEqual([]);
   });
 

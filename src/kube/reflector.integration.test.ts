@@ -104,7 +104,7 @@ describe('a reflector whose connection is bad', () => {
     const watched = await watchFive(throughWire);
     wire.refuse(true);
     wire.resetAll();
-    await vi.waitFor(() => expect(watched.reflector.connected).toBe(false));
+    await vi.waitFor(() => expect(watched.reflector.connected).toBe(false), { timeout: 20_000 });
     await changeEverything(watched);
     expect(watched.names()).toEqual(['a', 'b', 'c', 'd', 'e']);
     expect(watched.reflector.hasSynced).toBe(true);
@@ -212,8 +212,8 @@ describe('a reflector whose API server refuses', () => {
     const watched = await watchFive(throughProxy);
     await watched.equalsFreshList();
     const waits = at.slice(1).map((time, index) => time - (at[index] ?? 0));
-    expect(waits.at(-1)).toBeGreaterThan(150);
-    expect(waits[0]).toBeLessThan(150);
+    // At least half of each step of the backoff; how much longer depends on the machine.
+    for (const [index, wait] of waits.entries()) expect(wait).toBeGreaterThanOrEqual(10 * 2 ** index - 2);
     expect(watched.relisted).toEqual(['server-error']);
   });
 
@@ -328,13 +328,15 @@ describe('a reflector whose handler throws', () => {
   it('goes on, and repairs what the handler missed', async () => {
     let broken = false;
     const watched = await watchFive(throughWire, {
+      // The longest wait before the repair.
+      random: () => 0.99,
       onEvent: (_, item) => {
         if (broken && item?.metadata.name === 'poison') throw new Error('a bug');
       },
     });
     broken = true;
     await watched.put('poison', 'after');
-    await vi.waitFor(() => expect(watched.names()).toContain('after'));
+    await vi.waitFor(() => expect(watched.names()).toContain('after'), { timeout: 20_000 });
     expect(watched.handlerFailures).toBe(1);
     expect(watched.names()).not.toContain('poison');
     broken = false;

@@ -34,10 +34,11 @@ describe('a child', () => {
 
   it('leaves nothing behind when it is killed, stopped or not', async () => {
     const child = startChild({ name: 'sleeper', command: sleeper(), args: [], logFile: join(folder, 'log') });
-    await vi.waitFor(() => expect(processesOf(folder)).not.toEqual([]));
+    await vi.waitFor(() => expect(processesOf(folder)).not.toEqual([]), { timeout: 20_000 });
     child.signal('SIGSTOP');
     await child.kill();
-    expect(processesOf(folder)).toEqual([]);
+    // Its watchdog is told, and not waited for.
+    await vi.waitFor(() => expect(processesOf(folder)).toEqual([]), { timeout: 20_000 });
     await child.kill();
   });
 
@@ -53,8 +54,8 @@ describe('a child', () => {
     const parent = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
     const [line] = (await once(createInterface({ input: parent.stdout }), 'line')) as [string];
     const isAlive = () => processesOf(folder).some((process) => process.trimStart().startsWith(`${line} `));
-    await vi.waitFor(() => expect(isAlive()).toBe(true));
+    await vi.waitFor(() => expect(isAlive()).toBe(true), { timeout: 20_000 });
     parent.kill('SIGKILL');
-    await vi.waitFor(() => expect(isAlive()).toBe(false));
+    await vi.waitFor(() => expect(isAlive()).toBe(false), { timeout: 20_000 });
   });
 });

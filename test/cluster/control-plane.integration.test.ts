@@ -54,7 +54,7 @@ describe('a control plane', () => {
     await admin(['create', 'role', 'reader', '-n', 'granted', '--verb=get,list', '--resource=configmaps']);
     await admin(['create', 'rolebinding', 'reader', '-n', 'granted', '--role=reader', '--group=developers']);
     const allowed = () => controlPlane.kubectl(['get', 'configmaps', '-n', 'granted'], { user: 'developer' });
-    await vi.waitFor(async () => expect(await allowed()).toMatchObject({ exitCode: 0 }));
+    await vi.waitFor(async () => expect(await allowed()).toMatchObject({ exitCode: 0 }), { timeout: 20_000 });
   });
 
   it('is verified by TLS: another authority is not believed', async () => {
@@ -127,11 +127,14 @@ it('runs beside another, and stop leaves neither process nor folder', async () =
     expect(there.stderr).toContain('NotFound');
     const foreign = await other.kubectl(['get', 'ns'], { env: { KUBECONFIG: controlPlane.kubeconfig() } });
     expect(foreign.exitCode).toBe(0);
-    await vi.waitFor(() => expect(processesOf(other.folder).length).toBeGreaterThanOrEqual(2));
+    await vi.waitFor(() => expect(processesOf(other.folder).length).toBeGreaterThanOrEqual(2), {
+      timeout: 20_000,
+    });
   } finally {
     await other.stop();
   }
-  expect(processesOf(other.folder)).toEqual([]);
+  // The watchdogs are told, and not waited for.
+  await vi.waitFor(() => expect(processesOf(other.folder)).toEqual([]), { timeout: 20_000 });
   expect(existsSync(other.folder)).toBe(false);
   await other.stop();
   await expect(admin(['get', 'configmap', 'here', '-n', 'default'])).resolves.toContain('here');

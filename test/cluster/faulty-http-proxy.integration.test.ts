@@ -133,14 +133,16 @@ describe('a faulty HTTP proxy', () => {
   it('goes silent after so many bytes, and stays open', async () => {
     spoil(configMaps, { kind: 'stall', afterBytes: 10 });
     const answer = await send(watch);
-    await vi.waitFor(() => expect(answer.body).toHaveLength(10));
+    await vi.waitFor(() => expect(answer.body).toHaveLength(10), { timeout: 20_000 });
     await whole(configMaps.replace('default', 'kube-system'));
     expect(answer).toMatchObject({ body: expect.stringMatching(/^.{10}$/) as unknown, ended: undefined });
   });
 
   it('streams a watch, and puts an error event into it', async () => {
     const untouched = await send(watch);
-    await vi.waitFor(() => expect(untouched.body).toContain('k8s.io/initial-events-end'));
+    await vi.waitFor(() => expect(untouched.body).toContain('k8s.io/initial-events-end'), {
+      timeout: 20_000,
+    });
     expect(untouched.ended).toBeUndefined();
 
     spoil(configMaps, { kind: 'watchError', code: 410, reason: 'Expired', afterEvents: 1 });

@@ -43,8 +43,10 @@ async function client(): Promise<Client> {
   return state;
 }
 
-const says = (state: Client, text: string) => vi.waitFor(() => expect(state.received).toBe(text));
-const ends = (state: Client, how: string) => vi.waitFor(() => expect(state.ended).toBe(how));
+const says = (state: Client, text: string) =>
+  vi.waitFor(() => expect(state.received).toBe(text), { timeout: 20_000 });
+const ends = (state: Client, how: string) =>
+  vi.waitFor(() => expect(state.ended).toBe(how), { timeout: 20_000 });
 
 /** Time enough for a byte to pass: five round trips to the same server, past the proxy. */
 async function roundTrips(): Promise<void> {
@@ -65,7 +67,7 @@ describe('a faulty proxy without a fault', () => {
     one.socket.end(' and bye');
     await ends(one, 'closed');
     expect(one.received).toBe('hello and bye');
-    await vi.waitFor(() => expect(proxy.connections).toBe(0));
+    await vi.waitFor(() => expect(proxy.connections).toBe(0), { timeout: 20_000 });
   });
 
   it('passes more than its buffers hold, whole', async () => {
@@ -119,7 +121,7 @@ describe('a faulty proxy', () => {
     await roundTrips();
     expect(two.ended).toBeUndefined();
     proxy.thaw();
-    await vi.waitFor(() => expect(two.ended).toBeDefined());
+    await vi.waitFor(() => expect(two.ended).toBeDefined(), { timeout: 20_000 });
     one.socket.write('c');
     await says(one, 'ac');
   });
@@ -142,13 +144,13 @@ describe('a faulty proxy', () => {
   it('breaks the connection when nobody listens behind it', async () => {
     echo.close();
     const one = await client();
-    await vi.waitFor(() => expect(one.ended).toBeDefined());
+    await vi.waitFor(() => expect(one.ended).toBeDefined(), { timeout: 20_000 });
   });
 
   it('closes, frozen or not', async () => {
     const one = await client();
     proxy.freeze();
     await proxy.close();
-    await vi.waitFor(() => expect(one.ended).toBeDefined());
+    await vi.waitFor(() => expect(one.ended).toBeDefined(), { timeout: 20_000 });
   });
 });

@@ -64,14 +64,15 @@ export async function startWebhookReplica(
     metricsUrl,
     child,
     async ready() {
-      await eventually(`webhook ${name} is ready`, async () => {
+      const isReady = async (): Promise<boolean> => {
         if (child.hasExited) throw new Error(`webhook ${name} has ended:\n${child.lastLogLines()}`);
         try {
           return (await fetch(`${metricsUrl}/readyz`)).ok;
         } catch {
           return false;
         }
-      });
+      };
+      await eventually(`webhook ${name} is ready`, isReady, 60_000);
     },
   };
 }

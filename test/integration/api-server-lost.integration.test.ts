@@ -70,6 +70,12 @@ describe('BR-WF-166: an API server that comes back from a backup', { timeout: 12
       }
     }
     await restore();
+    const isListed = () =>
+      full.active().then(
+        () => true,
+        () => false,
+      );
+    await eventually('executions can be listed', isListed);
 
     const created = new Map(all.map((namespace) => [namespace, 0]));
     let round = 0;

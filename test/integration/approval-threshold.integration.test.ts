@@ -23,7 +23,7 @@ afterAll(async () => {
   await cluster?.stop();
 });
 
-/** Resolves when every replica has it; that takes five seconds at most, or it rejects. */
+/** Resolves when every replica has it; it rejects if that takes more than seconds. */
 const setThreshold = (threshold: number) =>
   configure(cluster, { 'complexity-approval-threshold': String(threshold) });
 

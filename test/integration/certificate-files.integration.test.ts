@@ -4,6 +4,7 @@ import { connect } from 'node:tls';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { KubernetesExecution } from '../../src/api/kubernetes-execution.ts';
 import { createKubeClient, type KubeClient } from '../../src/kube/kube-client.ts';
+import { makeExecution } from '../builders/execution-builder.ts';
 import { type Authority, createAuthority, type IssuedCertificate } from '../cluster/certificates.ts';
 import { type ControlPlane, startControlPlane } from '../cluster/control-plane.ts';
 import { eventually } from '../cluster/eventually.ts';
@@ -12,7 +13,7 @@ import { startTcpBalancer, type TcpBalancer } from '../cluster/tcp-balancer.ts';
 import { startWebhookReplica, type WebhookReplica } from '../cluster/webhook-replica.ts';
 import { type CertificateFolder, createCertificateFolder } from './certificate-folder.ts';
 import { openNamespace } from './open-namespace.ts';
-import { refusalOf } from './refusal.ts';
+import { outcomesOf } from './refusal.ts';
 
 /** Two replicas that serve with certificates of others, from a folder of each as kubelet mounts a Secret. */
 let controlPlane: ControlPlane;
@@ -66,8 +67,9 @@ it(
     const namespace = await openNamespace(client, 'rotated');
     const workflow = await namespace.workflow();
     await eventually('the API server asks the webhook', async () => {
-      const refusal = await refusalOf(namespace.execute('missing', 'probe'));
-      return refusal.code === 422;
+      const probe = makeExecution('probe').of('missing').build();
+      const { refused } = await outcomesOf([namespace.executions.create(probe, { dryRun: 'All' })]);
+      return refused[0]?.code === 422;
     });
     let rotating = true;
     const failures: unknown[] = [];

@@ -13,7 +13,7 @@ export async function configure(
   { controlPlane, replicas }: Pick<InstalledCluster, 'controlPlane' | 'replicas'>,
   data: Readonly<Record<string, string>>,
   says = 'The configuration changed',
-  withinMilliseconds = 5_000,
+  withinMilliseconds = 20_000,
 ): Promise<void> {
   const before = new Map(replicas.map((replica) => [replica, timesSaid(says, replica)]));
   const input = JSON.stringify({

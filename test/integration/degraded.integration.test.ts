@@ -58,9 +58,10 @@ async function silenceWatch(): Promise<void> {
   disturb(isExecutionWatch, { kind: 'stall', afterBytes });
   await eventually('the watch has begun anew', async () => (await relists()) > before);
   const probe = await openNamespace(client, `probe-${before}`);
-  const workflow = await probe.workflow();
   await eventually('the watch is connected', async () => {
     const degraded = await degradedDecisions();
+    // A workflow of its own: one that is created and gone before the watch shows it keeps its slot for a while.
+    const workflow = await probe.workflow(`of-${degraded}`);
     const { metadata } = await probe.execute(workflow, `probe-${degraded}`);
     await probe.executions.delete(metadata.name ?? '');
     return (await degradedDecisions()) === degraded;

@@ -72,8 +72,9 @@ describe.concurrent('a create that a quota refuses after it was admitted', () =>
     { timeout: 90_000 },
     async () => {
       const namespace = await openNamespace(client, 'quota-lifetime');
-      const workflow = await namespace.workflow();
+      // Before anything of its kinds is created: the API server remembers for 30 s that a namespace has no quota.
       await setQuota(namespace.name, 2);
+      const workflow = await namespace.workflow();
       await eventually('the quota is in force', async () => {
         const { refused } = await outcomesOf(
           Array.from({ length: 5 }, (_, index) => namespace.execute(workflow, `step-${index}`)),

@@ -53,7 +53,7 @@ export async function openNamespace(client: KubeClient, name: string): Promise<O
       return workflow;
     },
     execute,
-    async executeWhenFree(workflow, execution, withinMilliseconds = 5_000) {
+    async executeWhenFree(workflow, execution, withinMilliseconds = 20_000) {
       let created: KubernetesExecution | undefined;
       const isCreated = async (): Promise<boolean> => {
         try {

@@ -106,9 +106,9 @@ describe('an execution that names an account', () => {
       ),
     );
     const other = makeExecution('other').of('restart').withSpec({ serviceAccountName: 'root' }).build();
-    for (const refused of [executions.create(other), elsewhere.executions.create(named('e'))]) {
-      expect(causesOf(await refusalOf(refused))).toEqual(['ServiceAccountNotAllowed']);
-    }
+    const attempts = [() => executions.create(other), () => elsewhere.executions.create(named('e'))];
+    for (const attempt of attempts)
+      expect(causesOf(await refusalOf(attempt()))).toEqual(['ServiceAccountNotAllowed']);
   });
 
   it('is refused in every mode', async () => {

@@ -99,7 +99,7 @@ describe('an API server that calls the webhook', () => {
   });
 
   it('has our 503 before its own timeout, and a throw as a 500', async () => {
-    const slow = await install(async () => new Promise<Verdict>(() => {}), { timeoutSeconds: 1 });
+    const slow = await install(async () => new Promise<Verdict>(() => {}), { timeoutSeconds: 5 });
     expect(await statusOf(slow.create('x'))).toMatchObject({
       code: 503,
       reason: 'ServiceUnavailable',

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ControlPlane, UserName } from '../../../test/cluster/control-plane.ts';
 import { startControlPlane } from '../../../test/cluster/control-plane.ts';
 import { eventually } from '../../../test/cluster/eventually.ts';
@@ -152,6 +152,8 @@ describe('a namespace with a journal inside', () => {
     await admin().request({ method: 'DELETE', path });
     await eventually('the CRD is gone', () => gone(path), 30_000);
     await installManifests(controlPlane);
-    expect(await journalsOf('webhook').list()).toMatchObject({ items: [] });
+    // The API server refuses lists until it has begun to watch what it stores of a new kind.
+    const listed = () => journalsOf('webhook').list();
+    await vi.waitFor(async () => expect(await listed()).toMatchObject({ items: [] }), { timeout: 30_000 });
   });
 });

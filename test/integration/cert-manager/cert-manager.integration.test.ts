@@ -77,13 +77,14 @@ async function servedFingerprint(texts: SecretTexts): Promise<string> {
   return fingerprint256;
 }
 
-it('issues the certificate, and makes the API server trust who serves it', { timeout: 90_000 }, async () => {
+it('issues the certificate, and makes the API server trust who serves it', { timeout: 240_000 }, async () => {
   let texts: SecretTexts = {};
-  await eventually('the certificate is issued', async () => {
+  const isIssued = async (): Promise<boolean> => {
     texts = (await issued.texts(servingName)) ?? {};
     return texts['ca.crt'] !== undefined;
-  });
-  await eventually('its authority is injected', () => isTrusted(texts));
+  };
+  await eventually('the certificate is issued', isIssued, 90_000);
+  await eventually('its authority is injected', () => isTrusted(texts), 90_000);
   mounted = mountSecret(controlPlane.folder, texts);
   const flags = { 'certificate-folder': mounted.path };
   replica = await startWebhookReplica(controlPlane, { name: 'webhook-0', flags });

@@ -154,5 +154,5 @@ describe('of several candidates on a real API server', () => {
       leader.proxy.refuse(false);
     }
     expect(overlapping()).toEqual([]);
-  });
+  }, 180_000);
 });

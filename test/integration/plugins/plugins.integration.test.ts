@@ -207,7 +207,8 @@ describe('a plugin that fails', () => {
     await Promise.all(flood);
     expect(sent).toBeGreaterThan(10);
     // Half a second is what two parts that hang take in ten seconds: few creates can have met it.
-    expect(median(busy)).toBeLessThan(10 * median(calm) + 100);
+    const usual = Math.max(median(calm), median(await timesOf(40)));
+    expect(median(busy)).toBeLessThan(10 * usual + 100);
     expect(busy.filter((milliseconds) => milliseconds > 10 * median(busy) + 200).length).toBeLessThan(20);
   });
 
