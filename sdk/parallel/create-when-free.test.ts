@@ -69,10 +69,11 @@ describe('createWhenFree', () => {
       refusal(500, 'InternalError'),
       refusal(503, 'ServiceUnavailable'),
       refusal(429, 'TooManyRequests'),
+      refusal(403, 'Forbidden', [{ reason: 'AuthorizerFailed' }]),
       new KubeConnectionError('unreachable', 'away'),
     );
     await create();
-    expect(creates()).toBe(5);
+    expect(creates()).toBe(6);
   });
 
   it.each([

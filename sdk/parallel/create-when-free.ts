@@ -7,7 +7,7 @@ import { KubeConnectionError } from '../../src/kube/kube-connection-error.ts';
 import type { KubeObject } from '../../src/kube/kube-object.ts';
 import { isKubeStatus, KubeStatusError } from '../../src/kube/kube-status-error.ts';
 import { resourcePath } from '../../src/kube/resource-path.ts';
-import { isLimitReached } from './limit-reached.ts';
+import { hasCause, isLimitReached } from './limit-reached.ts';
 import type { SlotTicket } from './slot-line.ts';
 import { SlotWaiters } from './slot-waiters.ts';
 import { workflowOf } from './workflow-of.ts';
@@ -205,7 +205,9 @@ class CreateCall {
 function mayPass(error: unknown): boolean {
   if (error instanceof KubeConnectionError)
     return ['unreachable', 'broken', 'timeout', 'credentials'].includes(error.reason);
-  return error instanceof KubeStatusError && (error.status.code === 429 || error.status.code >= 500);
+  if (!(error instanceof KubeStatusError)) return false;
+  const { code } = error.status;
+  return code === 429 || code >= 500 || hasCause(error, 'AuthorizerFailed');
 }
 
 /** Letters and digits as the API server's own generated names have them: no vowels. Source: apimachinery `rand.String`. */

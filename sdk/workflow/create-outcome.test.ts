@@ -51,6 +51,7 @@ describe('createRefusal', () => {
     expect(refused(403, 'Forbidden', 'User "x" cannot create resource "y" in API group').kind).toBe(
       'passing',
     );
+    expect(refused(403, 'Forbidden', 'no', { reason: 'AuthorizerFailed' }).kind).toBe('passing');
     expect(createRefusal(new KubeConnectionError('broken', 'lost')).kind).toBe('passing');
     expect(createRefusal(new TypeError('a bug')).kind).toBe('passing');
   });

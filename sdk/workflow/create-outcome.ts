@@ -52,9 +52,12 @@ function isStepTaken({ status }: KubeStatusError): boolean {
 }
 
 /**
- * Refusals that the object is not to blame for: a quota that is used up, and rights that this controller lacks, which
- * somebody will give it. Both are a bare 403. Source: apiserver `plugin/resourcequota`, `registry/rbac`.
+ * Refusals that the object is not to blame for: an authorizer that did not answer the webhook, a quota that is used up,
+ * and rights that this controller lacks, which somebody will give it. The last two are a bare 403. Source: apiserver
+ * `plugin/resourcequota`, `registry/rbac`.
  */
-function isOfTheMoment({ status }: KubeStatusError): boolean {
-  return status.code === 403 && /exceeded quota|cannot create resource/.test(status.message);
+function isOfTheMoment(error: KubeStatusError): boolean {
+  const { code, message } = error.status;
+  if (code !== 403) return false;
+  return hasCause(error, 'AuthorizerFailed') || /exceeded quota|cannot create resource/.test(message);
 }

@@ -38,6 +38,8 @@ export class LimitCheckError extends Error {
   override readonly name = 'LimitCheckError';
 }
 
+/** A refusal names no more of those that hold slots, however many there are. */
+const holdersNamed = 10;
 const burst = 8;
 const freedWithinMilliseconds = 60_000;
 /** A webhook that was installed a moment ago may not be asked yet, or not be ready. */
@@ -63,7 +65,8 @@ export async function checkLimit(options: LimitCheckOptions): Promise<void> {
   try {
     const refusal = await fill(options, execute);
     say(refusal.message);
-    const limit = (refusal.details?.causes ?? []).filter(({ reason }) => reason === 'SlotHeld').length;
+    const named = (refusal.details?.causes ?? []).filter(({ reason }) => reason === 'SlotHeld').length;
+    const limit = named < holdersNamed ? named : await countActive(options);
     await full(options, execute, limit);
     say(`${limit} executions are active, and ${burst} more at once were refused as well.`);
     await remove(client, `${workflow}-check-1`, namespace);

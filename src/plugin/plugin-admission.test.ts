@@ -120,6 +120,26 @@ describe('a check', () => {
   });
 });
 
+describe('a plugin that was asked while the whole process stood still', () => {
+  const standsStill = (times: number) => () => {
+    times -= 1;
+    if (times >= 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+    return { decision: 'allow' } as const;
+  };
+
+  it('is asked again, once', () => {
+    const { judge: ask, failures } = admission([withCheck(standsStill(1))]);
+    expect(ask(facts)).toMatchObject({ decision: 'allow' });
+    expect(failures).toEqual([]);
+  });
+
+  it('has hung if that was its own doing', () => {
+    const { judge: ask, failures } = admission([withCheck(standsStill(2))]);
+    expect(ask(facts)).toMatchObject({ code: 500, causes: [{ reason: 'PluginFailed' }] });
+    expect(failures).toMatchObject([{ kind: 'hung' }]);
+  });
+});
+
 describe('a plugin that fails', () => {
   const failing: readonly [PluginFailure['kind'], () => never][] = [
     [

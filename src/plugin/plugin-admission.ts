@@ -146,6 +146,9 @@ function passedUnasked(failure: PluginFailure): Allow {
   };
 }
 
+/** Each run costs a thread, and each step has its share of the time of a run. */
+const partsPerRun = 20;
+
 /** A step's parameters that do not fit now would be refused when its execution is created. */
 function remarksOn(
   steps: readonly NormalisedStep[],
@@ -153,22 +156,44 @@ function remarksOn(
   run: PluginRunner,
   onFailure: PluginAdmissionOptions['onFailure'],
 ): readonly string[] {
+  const tasks = steps.flatMap(partsOf).flatMap((part) => remarkTask(part, find(part.action)));
   const remarks: string[] = [];
-  for (const { stepNumber, action, parameters, rollback } of steps) {
-    const parts = [
-      { title: `step ${stepNumber}`, action, parameters },
-      ...(rollback === undefined ? [] : [{ title: `the rollback of step ${stepNumber}`, ...rollback }]),
-    ];
-    for (const part of parts) {
-      const registered = find(part.action);
-      if (registered === undefined) continue;
-      const work = () => findParameterFaults(registered.action, freezeDeep(part.parameters));
-      for (const outcome of run([{ plugin: registered.plugin, part: schemaOf(registered), work }])) {
+  for (let from = 0; from < tasks.length; from += partsPerRun) {
+    for (const ofPlugin of Map.groupBy(
+      tasks.slice(from, from + partsPerRun),
+      ({ plugin }) => plugin,
+    ).values()) {
+      for (const outcome of run(ofPlugin)) {
         if ('failure' in outcome) onFailure(outcome.failure);
-        else remarks.push(...outcome.result.map(({ message }) => `${part.title}: ${message}`));
+        else remarks.push(...outcome.result);
       }
-      if (remarks.length > remarksShown) return [...remarks.slice(0, remarksShown), 'there may be more'];
     }
+    if (remarks.length > remarksShown) return [...remarks.slice(0, remarksShown), 'there may be more'];
   }
   return remarks;
+}
+
+interface Part {
+  readonly title: string;
+  readonly action: string;
+  readonly parameters: NormalisedStep['parameters'];
+}
+
+function partsOf({ stepNumber, action, parameters, rollback }: NormalisedStep): readonly Part[] {
+  const step = { title: `step ${stepNumber}`, action, parameters };
+  return rollback === undefined
+    ? [step]
+    : [step, { title: `the rollback of step ${stepNumber}`, ...rollback }];
+}
+
+function remarkTask(
+  { title, parameters }: Part,
+  registered: RegisteredAction | undefined,
+): readonly PluginTask<readonly string[]>[] {
+  if (registered === undefined) return [];
+  const work = () =>
+    findParameterFaults(registered.action, freezeDeep(parameters)).map(
+      ({ message }) => `${title}: ${message}`,
+    );
+  return [{ plugin: registered.plugin, part: schemaOf(registered), work }];
 }

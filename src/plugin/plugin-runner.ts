@@ -50,6 +50,7 @@ export function createPluginRunner({
   return <Result>(tasks: readonly PluginTask<Result>[]) => {
     const outcomes: PluginOutcome<Result>[] = [];
     let isOver = false;
+    let triedAgain: PluginTask<Result> | undefined;
     while (!isOver && outcomes.length < tasks.length) {
       try {
         withinLimit(() => {
@@ -65,6 +66,11 @@ export function createPluginRunner({
         const task = tasks[outcomes.length];
         // The time may have been up just after the last answer.
         if (isOver || task === undefined) return outcomes;
+        // The whole process may have stood still.
+        if (!error.hasWorked && task !== triedAgain) {
+          triedAgain = task;
+          continue;
+        }
         restingUntil.set(keyOf(task), clock.now() + restMilliseconds);
         outcomes.push({ failure: failureOf(task, 'hung', error) });
       }

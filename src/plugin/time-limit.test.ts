@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, it } from 'vitest';
 import { createTimeLimit, TimeLimitError } from './time-limit.ts';
 
@@ -45,3 +46,39 @@ describe('work without an end is stopped', () => {
     expect(within(() => 'the next one runs')).toBe('the next one runs');
   });
 });
+
+const errorOf = (work: () => void): TimeLimitError => {
+  try {
+    within(work);
+  } catch (error) {
+    if (error instanceof TimeLimitError) return error;
+  }
+  throw new Error('it was not stopped');
+};
+
+describe('work that is stopped', () => {
+  it('is known from a machine that stood still', () => {
+    const loop = (): void => {
+      for (;;);
+    };
+    expect(errorOf(loop).hasWorked).toBe(true);
+    expect(errorOf(standStill).hasWorked).toBe(false);
+  });
+
+  it('leaves nothing of its own in AsyncLocalStorage', () => {
+    const storage = new AsyncLocalStorage<string>();
+    const loop = (): void => {
+      for (;;);
+    };
+    storage.run('ours', () => {
+      errorOf(() => storage.run('its', loop));
+      expect(storage.getStore()).toBe('ours');
+    });
+    expect(storage.getStore()).toBeUndefined();
+  });
+});
+
+/** Takes longer than the limit, and no time of the processor. */
+function standStill(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+}

@@ -2,6 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkLimit } from '../../src/command/check-limit.ts';
+import { systemClock } from '../../src/kube/clock.ts';
 import { createKubeClient, type KubeClient } from '../../src/kube/kube-client.ts';
 import { makeExecution } from '../builders/execution-builder.ts';
 import { eventually } from '../cluster/eventually.ts';
@@ -42,6 +44,23 @@ describe('BR-WF-166: the limit is configured without a restart', () => {
     const creates = Array.from({ length: 10 }, (_, index) => namespace.execute(workflow, `more-${index}`));
     expect((await outcomesOf(creates)).granted).toHaveLength(3);
     expect(await namespace.active(workflow)).toHaveLength(8);
+    await configure(cluster, {});
+  });
+
+  it('is found by stepgate check-limit, also where a refusal does not name all that hold slots', async () => {
+    await configure(cluster, { 'max-parallel-steps': '12' });
+    await openNamespace(client, 'checked');
+    const said: string[] = [];
+    await checkLimit({
+      client,
+      clock: systemClock,
+      namespace: 'checked',
+      workflow: 'checked',
+      serviceAccount: 'nobody',
+      atMost: 20,
+      say: (finding) => void said.push(finding),
+    });
+    expect(said).toContain('12 executions are active, and 8 more at once were refused as well.');
     await configure(cluster, {});
   });
 

@@ -16,6 +16,11 @@ export function validityOf(pem: string): { readonly notBefore: Date; readonly no
   return { notBefore: new Date(certificate.validFrom), notAfter: new Date(certificate.validTo) };
 }
 
+/** Checks that the text begins with a certificate. @throws CertificateError */
+export function requireCertificate(pem: string): void {
+  parse(pem);
+}
+
 /** Checks that a server can use the pair. @throws CertificateError when it is half-written or does not fit */
 export function requireUsablePair({ cert, key }: CertifiedKey): void {
   const certificate = parse(cert);

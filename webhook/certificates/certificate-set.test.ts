@@ -25,12 +25,12 @@ beforeAll(async () => {
 
 describe('a set of certificates', () => {
   it('is complete once it is created', () => {
-    expect(factsOf(created, names, now)).toEqual({
+    expect(factsOf(created, names, now, now)).toEqual({
       authority: { notAfter: now + 1_000 * hour, canSign: true },
       serving: { notAfter: now + 100 * hour, usable: true },
       bundlesCompleteSince: now,
     });
-    expect(nextRotationAction(factsOf(created, names, now), now, policy)).toBe('none');
+    expect(nextRotationAction(factsOf(created, names, now, now), now, policy)).toBe('none');
     expect(caBundleOf(created)).toBe(`${created.authority?.cert.trim()}\n`);
   });
 
@@ -60,9 +60,22 @@ describe('a set of certificates', () => {
     expect(Date.parse(validFrom)).toBe(now - hour);
   });
 
+  it('is made anew where it was made by a clock that was ahead', async () => {
+    const early = now - 24 * hour;
+    expect(factsOf(created, names, early, early)).toMatchObject({
+      authority: { canSign: false },
+      serving: { usable: false },
+    });
+    expect(nextRotationAction(factsOf(created, names, early, early), early, policy)).toBe('create');
+    const again = await rotate(created, 'create', early, names, policy);
+    expect(nextRotationAction(factsOf(again, names, early, early), early, policy)).toBe('none');
+    expect(caBundleOf(again)).toContain(created.authority?.cert.trim());
+  });
+
   it('names what is broken', () => {
     const { authority, serving } = created;
-    const usable = (set: CertificateSet, asked = names): unknown => factsOf(set, asked, now).serving?.usable;
+    const usable = (set: CertificateSet, asked = names): unknown =>
+      factsOf(set, asked, now, now).serving?.usable;
     expect(
       usable({ ...created, ...(serving && { serving: { ...serving, key: authority?.key ?? '' } }) }),
     ).toBe(false);
@@ -70,10 +83,10 @@ describe('a set of certificates', () => {
     expect(usable(created, ['elsewhere'])).toBe(false);
     expect(usable(created, ['127.0.0.2'])).toBe(false);
     expect(
-      factsOf({ ...created, serving: { cert: 'no certificate', key: '' } }, names, now).serving,
+      factsOf({ ...created, serving: { cert: 'no certificate', key: '' } }, names, now, now).serving,
     ).toBeUndefined();
     expect(
-      factsOf({ ...created, authority: { cert: authority?.cert ?? '', key: '' } }, names, now).authority,
+      factsOf({ ...created, authority: { cert: authority?.cert ?? '', key: '' } }, names, now, now).authority,
     ).toEqual({
       notAfter: now + 1_000 * hour,
       canSign: false,
@@ -83,7 +96,7 @@ describe('a set of certificates', () => {
   it('is not usable with a certificate by another CA of the same name', async () => {
     const other = await rotate({}, 'create', now, names, policy);
     const mixed = { ...created, ...(other.serving && { serving: other.serving }) };
-    expect(factsOf(mixed, names, now).serving?.usable).toBe(false);
+    expect(factsOf(mixed, names, now, now).serving?.usable).toBe(false);
   });
 
   it('goes through a rotation of its CA with trust before use', async () => {
@@ -98,7 +111,7 @@ describe('a set of certificates', () => {
     expect(switched.next).toBeUndefined();
     expect(switched.previous).toEqual({ cert: created.authority?.cert, replacedAt: now + hour });
     expect(caBundleOf(switched)).toBe(`${introduced.next?.cert.trim()}\n${created.authority?.cert.trim()}\n`);
-    expect(factsOf(switched, names, now).serving?.usable).toBe(true);
+    expect(factsOf(switched, names, now, now).serving?.usable).toBe(true);
 
     const retired = await rotate(switched, 'retire-previous', now + 2 * hour, names, policy);
     expect(caBundleOf(retired)).toBe(`${introduced.next?.cert.trim()}\n`);
@@ -108,7 +121,7 @@ describe('a set of certificates', () => {
   it('never issues a certificate that outlives its CA', async () => {
     const late = now + 950 * hour;
     const renewed = await rotate(created, 'renew-serving', late, names, policy);
-    expect(factsOf(renewed, names, now).serving?.notAfter).toBe(now + 1_000 * hour);
+    expect(factsOf(renewed, names, now, now).serving?.notAfter).toBe(now + 1_000 * hour);
   });
 
   it('leaves an ended or unreadable CA out of the bundle when it begins anew', async () => {

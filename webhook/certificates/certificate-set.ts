@@ -32,11 +32,15 @@ export function stillTrusting(set: CertificateSet, bundle: string, now: number):
   return { ...set, previous: { cert: `${cert}\n`, replacedAt: now } };
 }
 
-/** What rotation asks of a set. `names` are those that the serving certificate has to be good for. */
+/**
+ * What rotation asks of a set at the instant `now`. `names` are those that the serving certificate has to be good for. What
+ * does not hold yet, because the clock was ahead when it was made, is as good as broken.
+ */
 export function factsOf(
   set: CertificateSet,
   names: readonly string[],
   bundlesCompleteSince: number | undefined,
+  now: number,
 ): RotationFacts {
   const { authority, serving, next, previous } = set;
   const authorityEnd = notAfterOf(authority?.cert);
@@ -46,7 +50,10 @@ export function factsOf(
     ...(bundlesCompleteSince !== undefined && { bundlesCompleteSince }),
     ...(authority !== undefined &&
       authorityEnd !== undefined && {
-        authority: { notAfter: authorityEnd, canSign: isUsablePair(authority) },
+        authority: {
+          notAfter: authorityEnd,
+          canSign: isUsablePair(authority) && holdsAt(authority.cert, now),
+        },
       }),
     ...(serving !== undefined &&
       servingEnd !== undefined && {
@@ -54,13 +61,18 @@ export function factsOf(
           notAfter: servingEnd,
           usable:
             isUsablePair(serving) &&
+            [serving.cert, authority?.cert ?? ''].every((pem) => holdsAt(pem, now)) &&
             isSignedBy(serving.cert, authority?.cert ?? '') &&
             coversNames(serving.cert, names),
         },
       }),
     ...(next !== undefined &&
       nextEnd !== undefined && {
-        next: { notAfter: nextEnd, canSign: isUsablePair(next), introducedAt: next.introducedAt },
+        next: {
+          notAfter: nextEnd,
+          canSign: isUsablePair(next) && holdsAt(next.cert, now),
+          introducedAt: next.introducedAt,
+        },
       }),
     ...(previous !== undefined && { previous: { replacedAt: previous.replacedAt } }),
   };
@@ -118,6 +130,15 @@ function replaced(authority: CertifiedKey | undefined, now: number): Pick<Certif
 function required<Part>(part: Part | undefined): Part {
   if (part === undefined) throw new TypeError('rotation asked for a CA that is not there');
   return part;
+}
+
+/** False for one that begins to hold later; its end is not looked at. */
+function holdsAt(pem: string, now: number): boolean {
+  try {
+    return validityOf(pem).notBefore.getTime() <= now;
+  } catch {
+    return false;
+  }
 }
 
 function notAfterOf(pem: string | undefined): number | undefined {

@@ -105,7 +105,7 @@ export async function startSelfManagedCertificates(
       const stored = await readCertificates(client, place);
       const completeSince = await keepBundles(stored);
       use(stored);
-      const action = nextRotationAction(factsOf(stored.set, names, completeSince), today(), policy);
+      const action = nextRotationAction(factsOf(stored.set, names, completeSince, today()), today(), policy);
       if (action === 'none') return;
       const rotated = await rotate(stored.set, action, today(), names, policy);
       const next = action === 'create' ? stillTrusting(rotated, current?.ca ?? '', today()) : rotated;

@@ -98,6 +98,16 @@ it.each(['read', 'patched'])('is done with an execution that is gone when it is 
   await vi.waitFor(() => expect(labeller.busy).toBe(false));
 });
 
+it('is done with an execution that has settled while it waited: the watch of active ones would never show its label', async () => {
+  const watchReached = vi.fn<(resourceVersion: string) => Promise<boolean>>(async () => false);
+  const settled = makeExecution('step').referringTo('restart').phase('completed');
+  const { labeller, patches } = labellerOf(settled, { watchReached });
+  labeller.label(observed);
+  await vi.waitFor(() => expect(labeller.busy).toBe(false));
+  expect(patches()).toEqual([]);
+  expect(watchReached).not.toHaveBeenCalled();
+});
+
 it('says which execution counts for no workflow, and does not wait for it', async () => {
   const { labeller, messages, patches } = labellerOf(makeExecution('step'));
   labeller.label(observed);

@@ -1,4 +1,5 @@
 import { kubernetesExecutionKind } from '../../src/api/names.ts';
+import { isSettledExecutionPhase } from '../../src/api/phase.ts';
 import type { Clock } from '../../src/kube/clock.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
 import type { KubeObject } from '../../src/kube/kube-object.ts';
@@ -45,20 +46,21 @@ export function createExecutionLabeller({
 
   async function run(): Promise<void> {
     running = true;
-    for (const [uid, execution] of waiting) {
-      try {
-        await labelOne(execution);
-        waiting.delete(uid);
-      } catch (error) {
-        logger.warn(
-          { err: error, execution: execution.name },
-          'an execution could not be labelled; trying again',
-        );
-        await clock.sleep(1_000);
+    while (waiting.size > 0) {
+      for (const [uid, execution] of waiting) {
+        try {
+          await labelOne(execution);
+          waiting.delete(uid);
+        } catch (error) {
+          logger.warn(
+            { err: error, execution: execution.name },
+            'an execution could not be labelled; trying again',
+          );
+          await clock.sleep(1_000);
+        }
       }
     }
     running = false;
-    if (waiting.size > 0) await run();
   }
 
   async function labelOne(observed: ObservedExecution): Promise<void> {
@@ -66,10 +68,9 @@ export function createExecutionLabeller({
     const path = resourcePath(kubernetesExecutionKind, { namespace, name });
     let workflow: string | undefined;
     try {
-      const execution = await client.request<KubeObject & { readonly spec?: unknown }>({
-        method: 'GET',
-        path,
-      });
+      const execution = await client.request<StoredExecution>({ method: 'GET', path });
+      // It holds no slot any more, and the watch of active ones would never show its label.
+      if (isSettledExecutionPhase(execution.status?.phase)) return;
       const identity = identifyWorkflow(markedExecution(execution, namespace));
       if ('decision' in identity) {
         logger.warn(
@@ -114,6 +115,11 @@ export function createExecutionLabeller({
       return waiting.size > 0;
     },
   };
+}
+
+interface StoredExecution extends KubeObject {
+  readonly spec?: unknown;
+  readonly status?: { readonly phase?: string };
 }
 
 /** A refusal that is the same the next time: another policy of the cluster, as a rule. */

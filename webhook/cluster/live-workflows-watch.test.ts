@@ -5,13 +5,16 @@ import { createManualClock } from '../../src/kube/manual-clock.ts';
 import { watchLiveWorkflows, type LiveWorkflows } from './live-workflows.ts';
 
 /** An API server that answers a watch, and whose stream the test feeds and breaks. */
-function watchedServer() {
+function watchedServer(stored?: object) {
   const channel = new TransformStream<Uint8Array, Uint8Array>();
   const writer = channel.writable.getWriter();
   writer.closed.catch(() => {});
   let streams = 0;
   const client: KubeClient = {
-    request: () => Promise.reject(new Error('the watch shows it: nothing is read')),
+    request: async <Answer>() => {
+      if (stored === undefined) throw new Error('the watch shows it: nothing is read');
+      return stored as Answer;
+    },
     async stream() {
       streams += 1;
       if (streams > 1) throw new KubeConnectionError('unreachable', '');
@@ -21,12 +24,23 @@ function watchedServer() {
   };
   return {
     client,
-    show: (type: string, name: string, resourceVersion: string, annotations = {}): Promise<void> =>
-      writer.write(
-        new TextEncoder().encode(
-          `${JSON.stringify({ type, object: { metadata: { namespace: 'shop', name, uid: name, resourceVersion, annotations } } })}\n`,
-        ),
-      ),
+    show: (
+      type: string,
+      name: string,
+      resourceVersion: string,
+      annotations = {},
+      deletionTimestamp?: string,
+    ): Promise<void> => {
+      const metadata = {
+        namespace: 'shop',
+        name,
+        uid: name,
+        resourceVersion,
+        annotations,
+        deletionTimestamp,
+      };
+      return writer.write(new TextEncoder().encode(`${JSON.stringify({ type, object: { metadata } })}\n`));
+    },
     breakOff: () => writer.abort(new KubeConnectionError('broken', '')),
   };
 }
@@ -51,4 +65,16 @@ it('a workflow is as the watch has shown it, up to where it has, and vouched for
   await vi.waitFor(() => expect(live.reflector.connected).toBe(false), { interval: 1, timeout: 30_000 });
   expect(await seenAt()).toBe('0');
   expect(live.shownRevision('shop', 'small', 'small')).toBeUndefined();
+});
+
+it('a workflow that was being deleted when the watch last showed it is read: another may have its name', async () => {
+  const another = { metadata: { namespace: 'shop', name: 'small', uid: 'another', resourceVersion: '9' } };
+  const server = watchedServer(another);
+  const live = watchLiveWorkflows({ client: server.client, clock: createManualClock() }, async () => 'here');
+  workflows = live;
+  await server.show('ADDED', 'small', '5', {}, '2030-01-01T00:00:00Z');
+  await server.show('BOOKMARK', '', '7', { 'k8s.io/initial-events-end': 'true' });
+  await vi.waitFor(() => expect(live.reflector.connected).toBe(true), { interval: 1, timeout: 30_000 });
+  expect(await live.factsOf('shop', 'small')).toMatchObject({ state: 'live', seenAt: undefined });
+  await server.breakOff();
 });

@@ -22,7 +22,10 @@ export interface WorkflowFacts extends GateStamps {
 /** The workflows that may have executions. */
 export interface LiveWorkflows {
   readonly reflector: Reflector;
-  /** From the watch where it shows the workflow alive, else by a quorum read. Rejects as the client does. */
+  /**
+   * From the watch where it shows the workflow alive, else by a quorum read: another may have the name of one that was
+   * being deleted. Rejects as the client does.
+   */
   factsOf(namespace: string, name: string): Promise<WorkflowFacts>;
   /**
    * By a quorum read, so that no stale cache lets an execution through. `unreadable`: its spec is older than the
@@ -98,7 +101,7 @@ export function watchLiveWorkflows(
     async factsOf(namespace, name) {
       const mark = await installation();
       const known = live.get(`${namespace}/${name}`);
-      if (known !== undefined) return { ...believed(known, mark), seenAt: seenAt() };
+      if (known?.state === 'live') return { ...believed(known, mark), seenAt: seenAt() };
       const workflow = await get(namespace, name);
       if (workflow === undefined) return missing;
       const facts = believed(factsIn(workflow), mark);

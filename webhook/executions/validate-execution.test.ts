@@ -114,6 +114,7 @@ describe('a create', () => {
       enforce: true,
       workflowSeenAt: '7',
       deadline: 8_900,
+      signal: expect.any(AbortSignal) as AbortSignal,
     };
     expect(asked).toEqual([['shop', slotRequest]]);
   });

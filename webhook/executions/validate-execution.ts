@@ -93,7 +93,7 @@ export function validateExecution(options: ValidateExecutionOptions) {
         refusal;
   }
 
-  return async (request: AdmissionRequest, { deadline }: AdmissionContext): Promise<Verdict> => {
+  return async (request: AdmissionRequest, { deadline, signal }: AdmissionContext): Promise<Verdict> => {
     if (request.operation !== 'CREATE' || request.object === undefined) return allowed;
     const { namespace, name, object } = request;
     const identity = identifyWorkflow(markedExecution(object, namespace));
@@ -111,6 +111,7 @@ export function validateExecution(options: ValidateExecutionOptions) {
       apply: isServerSideApply(request),
       enforce: enforcement === 'enforce',
       deadline: deadline - answerMarginMilliseconds,
+      signal,
     };
     try {
       const facts = await workflows.factsOf(namespace, workflow);

@@ -20,7 +20,7 @@ import type { SeenExecutions } from './seen-executions.ts';
 import type { SlotOutcome, SlotRequest } from './slot-request.ts';
 import { createUsableJournal, type JournalAndView } from './usable-journal.ts';
 import { createWaitingMarks } from './waiting-marks.ts';
-import { createWaitingRequest, type Obstacle, type WaitingRequest } from './waiting-request.ts';
+import { createWaitingRequest, nobodyWaits, type Obstacle, type WaitingRequest } from './waiting-request.ts';
 import type { WorkflowMark } from './workflow-marks.ts';
 
 /** Requests that may wait in a namespace; more are refused, so that memory stays bounded. */
@@ -271,6 +271,12 @@ export function createNamespaceSlots(namespace: string, environment: SlotsEnviro
     return true;
   }
 
+  /** What was refused for want of time elsewhere must not be written down here. */
+  function requireTime(deadline: number): void {
+    if (deadline > clock.now()) return;
+    throw new SlotsUnavailableError(obstacle.reason, obstacle.message);
+  }
+
   function journalFull(): SlotsUnavailableError {
     return new SlotsUnavailableError(
       'JournalFull',
@@ -321,11 +327,14 @@ export function createNamespaceSlots(namespace: string, environment: SlotsEnviro
           `${maxWaiting} creates are waiting in namespace ${namespace}`,
         );
       }
+      requireTime(request.deadline);
+      if (request.signal?.aborted === true) throw new SlotsUnavailableError(obstacle.reason, nobodyWaits);
       const waiting = createWaitingRequest(request, clock, () => obstacle);
       enqueue(waiting);
       return waiting.answer;
     },
     async mark(mark, deadline) {
+      requireTime(deadline);
       const written = waitingMarks.add(mark, deadline);
       arrived();
       await written;

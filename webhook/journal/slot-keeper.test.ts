@@ -275,6 +275,21 @@ describe('when the journal cannot be written', () => {
     for (const name of ['a', 'b']) expect(await create(name)).toBe('admitted');
   });
 
+  it('writes nothing down for who was answered before it came to the journal, or has gone', async () => {
+    await create('a');
+    const before = writes();
+    const late = ask('late', { deadline: world.time.now() });
+    await expect(world.settled(late)).rejects.toMatchObject({ code: 'SlotsUnavailable' });
+    const gone = ask('gone', { signal: AbortSignal.abort() });
+    await expect(world.settled(gone)).rejects.toMatchObject({ code: 'SlotsUnavailable' });
+    const hangsUp = new AbortController();
+    const going = ask('going', { signal: hangsUp.signal });
+    hangsUp.abort();
+    await expect(world.settled(going)).rejects.toMatchObject({ code: 'SlotsUnavailable' });
+    expect(writes()).toBe(before);
+    expect(await create('b')).toBe('admitted');
+  });
+
   it('ends a conflict without an end at the deadline too', async () => {
     await create('a');
     const fail = (): void => {

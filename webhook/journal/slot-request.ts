@@ -21,6 +21,8 @@ export interface SlotRequest {
   readonly workflowSeenAt?: string | undefined;
   /** Milliseconds of the injected clock by which an answer is due. */
   readonly deadline: number;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal?: AbortSignal;
 }
 
 /** A step that no other execution may do meanwhile. */

@@ -8,6 +8,9 @@ export interface Obstacle {
   readonly message: string;
 }
 
+/** Said to nobody. */
+export const nobodyWaits = 'nobody waits for the answer any more';
+
 /** A request on its way to an answer, and what has been asked for it so far. */
 export interface WaitingRequest extends SlotRequest {
   readonly arrivedAt: number;
@@ -23,7 +26,7 @@ export interface WaitingRequest extends SlotRequest {
   wantsList: boolean;
 }
 
-/** Fails by itself at the request's deadline, for the reason that `obstacle` then tells. */
+/** Fails by itself at the request's deadline, for the reason that `obstacle` then tells, and when nobody waits for it. */
 export function createWaitingRequest(
   request: SlotRequest,
   clock: Clock,
@@ -36,10 +39,17 @@ export function createWaitingRequest(
     finish(() => reject(new SlotsUnavailableError(reason, message)));
   });
 
+  request.signal?.addEventListener('abort', abandon, { once: true });
+
+  function abandon(): void {
+    finish(() => reject(new SlotsUnavailableError(obstacle().reason, nobodyWaits)));
+  }
+
   function finish(how: () => void): void {
     if (answered) return;
     answered = true;
     cancel();
+    request.signal?.removeEventListener('abort', abandon);
     how();
   }
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Clock } from '../../src/kube/clock.ts';
 import type { Logger } from '../../src/observability/logger.ts';
+import { requireCertificate } from '../certificates/certificate-facts.ts';
 import { createRepeater } from '../certificates/repeater.ts';
 import type { ClientAuthority } from './client-identity.ts';
 
@@ -25,15 +26,20 @@ export interface ClientAuthoritySource {
   readonly stop: () => Promise<void>;
 }
 
-/** Reads the file, and reads it again once in a while. @throws the error of reading, when there is none to begin with */
+/**
+ * Reads the file, and reads it again once in a while. A file that is just being written may be empty, and with an empty
+ * CA Node trusts all that it knows.
+ * @throws the error of reading, or CertificateError, when there is none to begin with
+ */
 export async function startClientAuthorityFile(
   options: ClientAuthorityFileOptions,
 ): Promise<ClientAuthoritySource> {
   const { file, names, clock, logger, pollMilliseconds = 10_000 } = options;
-  const read = async (): Promise<ClientAuthority> => ({
-    ca: await readFile(file, 'utf8'),
-    ...(names === undefined ? {} : { names }),
-  });
+  const read = async (): Promise<ClientAuthority> => {
+    const ca = await readFile(file, 'utf8');
+    requireCertificate(ca);
+    return { ca, ...(names === undefined ? {} : { names }) };
+  };
   let current = await read();
   let tell: (authority: ClientAuthority) => void = () => {};
   const repeater = createRepeater({
