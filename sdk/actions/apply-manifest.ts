@@ -60,23 +60,26 @@ export const applyManifest = defineAction({
       : undefined;
     const path = resourcePath(kind, { namespace, name: metadata.name });
     let applied = rememberedAs(appliedSchema, remembered);
-    if (applied === undefined) {
+    if (applied === undefined || !(await isStillTrue(context, path, applied))) {
       const name = { ...(namespace === undefined ? {} : { namespace }), name: metadata.name };
       applied = { apiVersion, kind: kind.kind, ...name, ...(await stateBefore(context, path, kind)) };
       await remember(applied);
     }
+    const apply = (forced: boolean): Promise<KubeObject> =>
+      kube.request<KubeObject>({
+        method: 'PATCH',
+        path,
+        query: { fieldManager, ...(forced ? { force: 'true' } : {}) },
+        contentType: 'application/apply-patch+yaml',
+        body: { ...manifest, metadata: { ...metadata, namespace } },
+        signal,
+      });
     try {
-      const { uid } = (
-        await kube.request<KubeObject>({
-          method: 'PATCH',
-          path,
-          query: { fieldManager, ...(force ? { force: 'true' } : {}) },
-          contentType: 'application/apply-patch+yaml',
-          body: { ...manifest, metadata: { ...metadata, namespace } },
-          signal,
-        })
-      ).metadata;
-      return { ...applied, uid };
+      const stored = await apply(force).catch((error: unknown) => {
+        if (isKubeStatus(error, 409) && isWithOurselves(error)) return apply(true);
+        throw error;
+      });
+      return { ...applied, uid: stored.metadata.uid };
     } catch (error) {
       if (isKubeStatus(error, 409)) throw conflict(error);
       throw isSecret(kind) ? withoutValues(error) : error;
@@ -115,6 +118,17 @@ async function stateBefore(
   } catch (error) {
     if (!isKubeStatus(error, 404)) throw error;
     return { created: true };
+  }
+}
+
+/** Somebody else may have made the object after an attempt had found none, and before it made one. */
+async function isStillTrue(calls: Calls, path: string, { created, uid }: Applied): Promise<boolean> {
+  if (!created || uid !== undefined) return true;
+  try {
+    return (await appliedByUs(calls, path)) !== undefined;
+  } catch (error) {
+    if (isKubeStatus(error, 404)) return true;
+    throw error;
   }
 }
 
@@ -174,6 +188,16 @@ async function restore({ kube, signal }: Calls, path: string, { uid, previous }:
     body: { ...restored, metadata: { ...(restored['metadata'] as object | undefined), uid } },
     signal,
   });
+}
+
+/**
+ * What our other actions and rollbacks have patched is owned under another operation, and so by somebody else. Source:
+ * structured-merge-diff `Updater.Update`, where the operation is part of a manager.
+ */
+function isWithOurselves({ status }: KubeStatusError): boolean {
+  const causes = status.details?.causes ?? [];
+  const own = `conflict with "${fieldManager}"`;
+  return causes.length > 0 && causes.every(({ message = '' }) => message.startsWith(own));
 }
 
 function conflict(error: KubeStatusError): ActionError {

@@ -7,7 +7,7 @@ import { evictPod } from './evict-pod.ts';
 import { markNode, unmarkNode } from './node-scheduling.ts';
 import type { Pace } from './pace.ts';
 import { flag, objectName, wholeNumber } from './parameter-schemas.ts';
-import { type Pod, podsToEvict } from './pods-to-evict.ts';
+import { type Pod, podsToEvict, toleratesCordon } from './pods-to-evict.ts';
 import { waitUntil } from './wait-until.ts';
 
 const parametersSchema = z.strictObject({
@@ -32,9 +32,11 @@ export const drainNode = (pace: Pace) =>
       // Before anything is changed: a drain that cannot be done leaves the node as it is.
       await leavingPods(context);
       const marked = await markNode(context, node, true);
-      // Again until none is left: some may have been bound to the node just before it was cordoned.
-      for (let pods = await leavingPods(context); pods.length > 0; pods = await leavingPods(context)) {
+      // Again until none is left: some may have been bound to the node just before it was cordoned. What tolerates that
+      // may come back at once, and is evicted once, as by kubectl drain.
+      for (let pods = await leavingPods(context); pods.length > 0;) {
         await evictAll(context, pods, pace);
+        pods = (await leavingPods(context)).filter((pod) => !toleratesCordon(pod));
       }
       return marked;
     },

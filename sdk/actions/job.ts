@@ -60,15 +60,15 @@ interface Ending {
 
 /**
  * Runs a container as a Job in the execution's namespace, and waits for its end. Its name comes from the execution and
- * is remembered, so that an attempt which follows an interrupted one finds it again; a Job that has failed is followed
- * by a new one in the next attempt.
+ * is remembered, so that an attempt which follows an interrupted one finds it again; where an attempt has failed, the
+ * next one waits for the end of its Job, and makes a new one if that has failed.
  */
 export const job = (pace: Pace) =>
   defineAction({
     name: 'job',
     parameters: parametersSchema,
     async run(context) {
-      const name = await begin(context);
+      const name = await begin(context, pace);
       const { failed, why } = await end(context, name, pace);
       const { exitCode, message = '' } = (await terminatedContainer(context, name)) ?? {};
       if (!failed) return { job: name, exitCode: exitCode ?? 0, message };
@@ -79,10 +79,16 @@ export const job = (pace: Pace) =>
   });
 
 /** Creates the Job, or finds that of an earlier attempt; its name. */
-async function begin(context: Context): Promise<string> {
+async function begin(context: Context, pace: Pace): Promise<string> {
   const { parameters, kube, signal, execution, remember } = context;
   const earlier = rememberedAs(begunSchema, context.remembered);
-  if (earlier?.uid !== undefined && !(await hasFailed(context, earlier.job, earlier.uid))) return earlier.job;
+  if (earlier?.uid !== undefined) {
+    await requireThere(context, earlier.job, earlier.uid);
+    // However it ends, it is this attempt's: the one before was only interrupted.
+    if (execution.resumed === true) return earlier.job;
+    // Its pod may take a while to end: never two at once.
+    if (!(await end(context, earlier.job, pace)).failed) return earlier.job;
+  }
   const isNew = earlier === undefined || earlier.uid !== undefined;
   const name = isNew ? `stepgate-${execution.uid}-${execution.attempt}` : earlier.job;
   if (isNew) await remember({ job: name });
@@ -106,11 +112,11 @@ async function begin(context: Context): Promise<string> {
 }
 
 /** @throws ActionError `lost` where it is gone: it had been made, and how it ended cannot be known */
-async function hasFailed(context: Context, name: string, uid: string): Promise<boolean> {
+async function requireThere(context: Context, name: string, uid: string): Promise<void> {
   try {
     const path = pathOf(context, name);
     const found = await context.kube.request<Job>({ method: 'GET', path, signal: context.signal });
-    if (found.metadata.uid === uid) return endingOf(found)?.failed === true;
+    if (found.metadata.uid === uid) return;
   } catch (error) {
     if (!isKubeStatus(error, 404)) throw error;
   }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Pod, podsToEvict } from './pods-to-evict.ts';
+import { type Pod, podsToEvict, toleratesCordon } from './pods-to-evict.ts';
 
 const strict = { force: false, deleteEmptyDirData: false };
 
@@ -38,4 +38,16 @@ test.each([
 ])('a pod that %s has nothing to lose', (_, each) => {
   const { leaving, refusals } = podsToEvict([each], strict);
   expect({ leaving: names(leaving), refusals }).toEqual({ leaving: [each.metadata.name], refusals: [] });
+});
+
+test.each([
+  [true, { operator: 'Exists' }],
+  [true, { operator: 'Exists', effect: 'NoSchedule' }],
+  [true, { key: 'node.kubernetes.io/unschedulable', operator: 'Exists', effect: 'NoSchedule' }],
+  [true, { key: 'node.kubernetes.io/unschedulable' }],
+  [false, { key: 'node.kubernetes.io/unschedulable', value: 'x' }],
+  [false, { operator: 'Exists', effect: 'NoExecute' }],
+  [false, { key: 'node.kubernetes.io/not-ready', operator: 'Exists' }],
+])('a pod may come back to a cordoned node (%s) with the toleration %j', (may, toleration) => {
+  expect(toleratesCordon(pod('web', 'ReplicaSet', { spec: { tolerations: [toleration] } }))).toBe(may);
 });

@@ -2,8 +2,18 @@ import type { KubeObject } from '../../src/kube/kube-object.ts';
 
 /** The parts of a pod that decide whether it is evicted. */
 export interface Pod extends KubeObject {
-  readonly spec?: { readonly volumes?: readonly { readonly emptyDir?: unknown }[] };
+  readonly spec?: {
+    readonly volumes?: readonly { readonly emptyDir?: unknown }[];
+    readonly tolerations?: readonly Toleration[];
+  };
   readonly status?: { readonly phase?: string };
+}
+
+interface Toleration {
+  readonly key?: string;
+  readonly operator?: string;
+  readonly value?: string;
+  readonly effect?: string;
 }
 
 export interface EvictionRules {
@@ -50,4 +60,16 @@ function isMirror({ metadata }: Pod): boolean {
 
 function controllerKind({ metadata }: Pod): string | undefined {
   return metadata.ownerReferences?.find(({ controller }) => controller === true)?.kind;
+}
+
+/** The taint of a cordoned node. Source: `TaintNodeUnschedulable` in k8s.io/api/core/v1. */
+const cordonTaint = 'node.kubernetes.io/unschedulable';
+
+/** True for a pod that may be put on a node that is cordoned. Source: the scheduler's plugin NodeUnschedulable. */
+export function toleratesCordon({ spec }: Pod): boolean {
+  return (spec?.tolerations ?? []).some(({ key = '', operator = 'Equal', value = '', effect = '' }) => {
+    if (effect !== '' && effect !== 'NoSchedule') return false;
+    if (operator === 'Exists') return key === '' || key === cordonTaint;
+    return key === cordonTaint && value === '';
+  });
 }

@@ -24,7 +24,7 @@ export interface ExecutionAttempt {
   /** From 1. */
   readonly attempt: number;
   readonly interruptions: number;
-  /** What people are told while it runs, where there is something to say. */
+  /** What people are told while it runs: what of the attempt before was interrupted. */
   readonly note: string | undefined;
   readonly limit: RunningLimit;
   /** Gives back a place that is held already; undefined: one is waited for. */
@@ -78,7 +78,7 @@ function writeBegin(
 }
 
 function act(
-  { writer, action, run, attempt, signal }: ExecutionAttempt,
+  { writer, action, run, attempt, note, signal }: ExecutionAttempt,
   { accounts, defaultServiceAccount, leading, logger, strayErrors }: RunDependencies,
   remembered: unknown,
   timeoutMilliseconds: number | undefined,
@@ -100,6 +100,7 @@ function act(
           workflow: workflowOf(writer.current) ?? '',
           stepNumber: spec?.stepNumber ?? 0,
           attempt,
+          ...(note === undefined ? {} : { resumed: true }),
           serviceAccountName,
           ...(timeoutMilliseconds === undefined ? {} : { timeoutMilliseconds }),
         },

@@ -60,7 +60,7 @@ export async function runAttempt(
   const cancelTimeout =
     timeoutMilliseconds === undefined
       ? () => {}
-      : startTimer(clock, timeoutMilliseconds, () => tell('timed-out', new AttemptEndedError('timed-out')));
+      : clock.setTimer(timeoutMilliseconds, () => tell('timed-out', new AttemptEndedError('timed-out')));
   signal.addEventListener('abort', onAbort, { once: true });
 
   const work = (async () => run(own.signal))().then(
@@ -79,17 +79,6 @@ export async function runAttempt(
     // Whatever the code has left running can do nothing more with what it was given.
     if (!own.signal.aborted) own.abort(new AttemptEndedError('over'));
   }
-}
-
-/** The longest time that a timer of Node knows; a longer one would fire at once. */
-const longestTimer = 2 ** 31 - 1;
-
-function startTimer(clock: Clock, milliseconds: number, callback: () => void): () => void {
-  if (milliseconds <= longestTimer) return clock.setTimer(milliseconds, callback);
-  let cancel = clock.setTimer(longestTimer, () => {
-    cancel = startTimer(clock, milliseconds - longestTimer, callback);
-  });
-  return () => cancel();
 }
 
 function isAbort(error: unknown, signal: AbortSignal): boolean {

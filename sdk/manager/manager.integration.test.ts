@@ -121,6 +121,28 @@ describe('a manager', () => {
     expect(await holder()).toMatch(/^manager-0_/);
   });
 
+  it('sends what a controller has said to the last', async () => {
+    const regarding = { apiVersion: 'v1', kind: 'ConfigMap', namespace, name: 'any', uid: 'any' };
+    const talker: Controller = {
+      name: 'talker',
+      setup: ({ events }) => ({
+        sources: [],
+        reconcile: async () => undefined,
+        async stop() {
+          events.record({ regarding, type: 'Normal', reason: 'Stopped', action: 'Stop', note: 'Good night' });
+        },
+      }),
+    };
+    const { manager } = await startManager({}, { controllers: [talker] });
+    await eventually('it leads', async () => manager.leading);
+    await manager.stop();
+    const { items } = await client.request<{ readonly items: readonly { readonly note?: string }[] }>({
+      method: 'GET',
+      path: `/apis/events.k8s.io/v1/namespaces/${namespace}/events`,
+    });
+    expect(items.map(({ note }) => note)).toContain('Good night');
+  });
+
   it('serves health and metrics', async () => {
     const { manager } = await startManager();
     await put('a', 'a');

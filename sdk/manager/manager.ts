@@ -118,7 +118,8 @@ class RunningManager implements Manager {
     // Stopped after whatever works, so that nobody else begins before.
     const electionClient = this.#connect('leader-election');
     this.#closers.push(() => this.#election?.stop());
-    const events = this.#recordEvents(client);
+    // Its own: what controllers send is ended before the last Events are sent.
+    const events = this.#recordEvents(this.#connect('controller'));
     const config = await this.#readConfig(client, events);
     const limited = this.#limit(client, config);
     const parts = { clock: this.#clock, random: this.#random, logger: this.#logger };

@@ -76,6 +76,37 @@ describe('createWhenFree', () => {
     expect(creates()).toBe(6);
   });
 
+  it('keeps nobody asleep behind one that fails again and again', async () => {
+    const clock = createManualClock();
+    const first = makeExecution('first').inNamespace('n').of('w').build();
+    const second = makeExecution('second').inNamespace('n').of('w').build();
+    let full = true;
+    const client = scriptKubeClient(({ body }: KubeRequest) => {
+      if (full) throw limit();
+      const sent = body as KubernetesExecution;
+      if (sent.metadata.name === 'first') throw refusal(500, 'InternalError');
+      return sent;
+    });
+    const waiters = new SlotWaiters({ client, clock, random: () => 0.5 });
+    const controller = new AbortController();
+    const options = { clock, random: () => 0.5, waiters, signal: controller.signal };
+    const failing = createWhenFree(client, first, options).catch(() => {});
+    await flush();
+    let done = false;
+    const waiting = createWhenFree(client, second, options).finally(() => {
+      done = true;
+    });
+    await flush();
+    full = false;
+    for (let turn = 0; turn < 400 && !done; turn += 1) {
+      clock.advance(100);
+      await flush();
+    }
+    expect(done).toBe(true);
+    controller.abort();
+    await Promise.all([failing, waiting]);
+  });
+
   it.each([
     [403, 'Forbidden'],
     [422, 'Invalid'],

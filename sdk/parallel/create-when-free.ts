@@ -115,7 +115,7 @@ class CreateCall {
     try {
       while (created === undefined) {
         await ticket.turn(signal);
-        created = await this.#ask();
+        created = await this.#ask(() => ticket.pass());
       }
       return created;
     } finally {
@@ -123,8 +123,8 @@ class CreateCall {
     }
   }
 
-  /** Undefined where there is no slot. */
-  async #ask(): Promise<KubernetesExecution | undefined> {
+  /** Undefined where there is no slot. `stuck` is told of each failure that has to do with no slot. */
+  async #ask(stuck?: () => void): Promise<KubernetesExecution | undefined> {
     for (let mayBeThere = false; ;) {
       try {
         return await this.#create();
@@ -139,6 +139,7 @@ class CreateCall {
         } else if (!mayPass(error)) throw error;
         else {
           mayBeThere = true;
+          stuck?.();
           await this.#means.clock.sleep(this.#waitAfter(error), this.#means.signal);
         }
       }

@@ -12,6 +12,8 @@ export interface SlotLineOptions {
 export interface SlotTicket {
   /** Resolves when it is worth asking for a slot; rejects with the signal's reason. */
   turn(signal: AbortSignal): Promise<void>;
+  /** Makes the next one ask: this one cannot just now, for a reason of its own. */
+  pass(): void;
   /** Leaves the line. Who got a slot makes the next one ask, for there may be more than one. */
   leave(granted: boolean): void;
 }
@@ -55,6 +57,7 @@ export class SlotLine {
     this.#waiters.push(waiter);
     return {
       turn: (signal) => this.#turn(waiter, signal),
+      pass: () => this.freed(),
       leave: (granted) => {
         const place = this.#waiters.indexOf(waiter);
         if (place < 0) return;

@@ -15,6 +15,9 @@ import { gateToken, type ReconcileTurn } from './reconcile-turn.ts';
 /** How long another's execution in the way is believed to be there, unless it is seen to go. Milliseconds. */
 const blockedMilliseconds = 5_000;
 
+/** How long a plugin that has hung is asked nothing. Milliseconds. */
+const unaskedMilliseconds = 10_000;
+
 /** The watch shows soon what has changed. Milliseconds. */
 const staleMilliseconds = 250;
 
@@ -70,6 +73,9 @@ async function refused(
     case 'taken':
       block(turn, create.name, 'StepTaken', refusal.message, blockedMilliseconds);
       return undefined;
+    case 'unasked':
+      block(turn, create.name, 'PluginFailed', refusal.message, unaskedMilliseconds);
+      return undefined;
     case 'exists':
       await meet(turn, create);
       return undefined;
@@ -83,14 +89,15 @@ async function refused(
 }
 
 /**
- * The gate is asked again only after a change of the workflow; but where the workflow itself says that it may run, the
- * gate has not heard of that yet, and nothing will announce when it has.
+ * The gate is asked again only after a change of the workflow; but where the workflow or the mode says that it may run,
+ * the gate has not heard of that yet, and nothing will announce when it has.
  */
 function close(turn: ReconcileTurn, gate: 'waiting' | 'over', message: string): void {
   const { workflow, memory, config, clock } = turn;
   const hint = approvalHint(workflow, config().complexityApprovalThreshold);
   const kind = gate === 'over' && hint === 'rejected' ? 'rejected' : gate;
-  memory.gateClosed({ kind, message }, gateToken(turn), clock.now(), hint === 'none');
+  const repeat = hint === 'none' || config().enforcement !== 'enforce';
+  memory.gateClosed({ kind, message }, gateToken(turn), clock.now(), repeat);
 }
 
 function block(

@@ -48,12 +48,19 @@ describe('createRefusal', () => {
   it('tries again what may pass', () => {
     for (const code of [401, 409, 500, 502, 503, 504]) expect(refused(code, 'Any').kind).toBe('passing');
     expect(refused(403, 'Forbidden', 'exceeded quota: q, requested: …').kind).toBe('passing');
+    expect(refused(403, 'Forbidden', 'status unknown for quota: q, resources: …').kind).toBe('passing');
+    const owner = 'cannot set blockOwnerDeletion if an ownerReference refers to a resource you can';
+    expect(refused(403, 'Forbidden', owner).kind).toBe('passing');
     expect(refused(403, 'Forbidden', 'User "x" cannot create resource "y" in API group').kind).toBe(
       'passing',
     );
     expect(refused(403, 'Forbidden', 'no', { reason: 'AuthorizerFailed' }).kind).toBe('passing');
     expect(createRefusal(new KubeConnectionError('broken', 'lost')).kind).toBe('passing');
     expect(createRefusal(new TypeError('a bug')).kind).toBe('passing');
+  });
+
+  it('knows a plugin that has failed', () => {
+    expect(refused(500, 'InternalError', 'no', { reason: 'PluginFailed' }).kind).toBe('unasked');
   });
 
   it('knows a name that is taken', () => {

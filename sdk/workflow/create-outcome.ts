@@ -13,6 +13,8 @@ export type CreateRefusal =
   | { readonly kind: 'taken'; readonly message: string }
   /** This create can never succeed. */
   | { readonly kind: 'permanent'; readonly message: string }
+  /** A plugin that has a say in it has failed. It is asked again, and others are not kept waiting by it. */
+  | { readonly kind: 'unasked'; readonly message: string; readonly error: unknown }
   /** It may succeed later: nothing is known to be wrong with it. */
   | { readonly kind: 'passing'; readonly error: unknown };
 
@@ -32,9 +34,14 @@ export function createRefusal(error: unknown): CreateRefusal {
   if (hasCause(error, 'ApprovalRequired')) return { kind: 'closed', gate: 'waiting', message };
   if (isOver(error)) return { kind: 'closed', gate: 'over', message };
   if (isStepTaken(error)) return { kind: 'taken', message };
+  if (hasCause(error, 'PluginFailed')) return { kind: 'unasked', message, error };
   if (!permanentCodes.has(code) || isOfTheMoment(error)) return { kind: 'passing', error };
   return { kind: 'permanent', message: message === '' ? error.message : message };
 }
+
+/** Source: apiserver `plugin/resourcequota`, `registry/rbac`; `plugin/admission/gc` for owners that block deletion. */
+const ofTheMoment =
+  /exceeded quota|status unknown for quota|cannot create resource|cannot set blockOwnerDeletion/;
 
 /** The workflow settles or is gone, or its namespace is. */
 function isOver(error: KubeStatusError): boolean {
@@ -52,12 +59,11 @@ function isStepTaken({ status }: KubeStatusError): boolean {
 }
 
 /**
- * Refusals that the object is not to blame for: an authorizer that did not answer the webhook, a quota that is used up,
- * and rights that this controller lacks, which somebody will give it. The last two are a bare 403. Source: apiserver
- * `plugin/resourcequota`, `registry/rbac`.
+ * Refusals that the object is not to blame for: an authorizer that did not answer the webhook, a quota that is used up
+ * or not counted yet, and rights that this controller lacks, which somebody will give it. All but the first are a bare 403.
  */
 function isOfTheMoment(error: KubeStatusError): boolean {
   const { code, message } = error.status;
   if (code !== 403) return false;
-  return hasCause(error, 'AuthorizerFailed') || /exceeded quota|cannot create resource/.test(message);
+  return hasCause(error, 'AuthorizerFailed') || ofTheMoment.test(message);
 }

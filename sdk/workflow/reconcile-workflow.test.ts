@@ -139,6 +139,29 @@ describe('reconcileWorkflow', () => {
     expect(events.map(({ reason }) => reason)).toEqual(['Started']);
   });
 
+  it('keeps no other step waiting for one whose plugin fails', async () => {
+    const failed = refusal(500, 'InternalError', [{ reason: 'PluginFailed' }]);
+    const { reconcile, means, stored } = world(makeWorkflow('w').steps(2), ({ method }, name) =>
+      method === 'POST' && name === 'w-step-1' ? failed : undefined,
+    );
+    means.config = () => mergeConfig(defaults, { maxParallelSteps: '1' });
+    expect(await reconcile()).toMatchObject({ after: expect.any(Number) });
+    expect([...stored.keys()]).toEqual(['w-step-2']);
+  });
+
+  it.each(['warn', 'audit'] as const)(
+    'asks again where the mode is %s, and a webhook that has not heard of it refuses',
+    async (enforcement) => {
+      const waits = refusal(403, 'Forbidden', [{ reason: 'ApprovalRequired' }]);
+      const { reconcile, means, change } = world(makeWorkflow('w').steps(12), ({ method }) =>
+        method === 'POST' ? waits : undefined,
+      );
+      change({ 'kubernaut.io/approval-required': 'true', 'kubernaut.io/step-count': '12' });
+      means.config = () => mergeConfig(defaults, { enforcement });
+      expect(await reconcile()).toMatchObject({ after: expect.any(Number) });
+    },
+  );
+
   it('does nothing where nothing has changed, before and after the cache shows what it has created', async () => {
     const { reconcile, see, sent, stored } = world(makeWorkflow('w').steps(7));
     await reconcile();

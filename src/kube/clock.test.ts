@@ -36,6 +36,21 @@ describe('systemClock', () => {
     expect(called).toEqual(['kept']);
   });
 
+  it('takes longer than Node knows for what it is, and not for now', async () => {
+    const called: string[] = [];
+    const cancel = systemClock.setTimer(2 ** 31, () => called.push('timer'));
+    const controller = new AbortController();
+    const sleeping = systemClock.sleep(Number.POSITIVE_INFINITY, controller.signal).then(
+      () => called.push('sleep'),
+      () => {},
+    );
+    await systemClock.sleep(20);
+    expect(called).toEqual([]);
+    cancel();
+    controller.abort();
+    await sleeping;
+  });
+
   it('lets a process end that waits for nothing but a timer', async () => {
     const clock = new URL('clock.ts', import.meta.url).href;
     const script = `import { systemClock } from '${clock}'; systemClock.setTimer(600_000, () => {});`;

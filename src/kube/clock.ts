@@ -15,14 +15,28 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => performance.now(),
   sleep,
-  setTimer(milliseconds, callback) {
-    const timer = setTimeout(callback, milliseconds);
-    timer.unref();
-    return () => {
-      clearTimeout(timer);
-    };
-  },
+  setTimer: (milliseconds, callback) => startTimer(milliseconds, callback, (timer) => timer.unref()),
 };
+
+/** The longest time that a timer of Node knows; a longer one would fire at once. */
+const longestTimer = 2 ** 31 - 1;
+
+function startTimer(
+  milliseconds: number,
+  callback: () => void,
+  started: (timer: NodeJS.Timeout) => void = () => {},
+): () => void {
+  let timer: NodeJS.Timeout;
+  const start = (left: number): void => {
+    const next = left > longestTimer ? () => start(left - longestTimer) : callback;
+    timer = setTimeout(next, Math.min(left, longestTimer));
+    started(timer);
+  };
+  start(milliseconds);
+  return () => {
+    clearTimeout(timer);
+  };
+}
 
 async function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
   signal?.throwIfAborted();
@@ -30,12 +44,12 @@ async function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> 
   const onAbort = (): void => {
     reject(signal?.reason);
   };
-  const timer = setTimeout(resolve, milliseconds);
+  const cancel = startTimer(milliseconds, resolve);
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
     await promise;
   } finally {
-    clearTimeout(timer);
+    cancel();
     signal?.removeEventListener('abort', onAbort);
   }
 }

@@ -12,6 +12,8 @@ export interface ActionExecution {
   readonly stepNumber: number;
   /** 1 for the first attempt. */
   readonly attempt: number;
+  /** True where the attempt before this one did not fail, but was interrupted: its controller ended. */
+  readonly resumed?: boolean;
   /** How long this attempt may take, in milliseconds; absent: no limit. */
   readonly timeoutMilliseconds?: number;
   /** The ServiceAccount of the namespace that the action acts as. */

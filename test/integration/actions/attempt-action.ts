@@ -10,8 +10,11 @@ export interface Attempts {
   readonly remembered: unknown;
   /** Lines that the action has logged. */
   readonly logged: string;
-  /** One attempt; answers what it returned and how many calls it made. */
-  run(interruption?: Interruption): Promise<{ readonly result: unknown; readonly calls: number }>;
+  /** One attempt; answers what it returned and how many calls it made. `resumed`: the one before was interrupted. */
+  run(
+    interruption?: Interruption,
+    resumed?: 'resumed',
+  ): Promise<{ readonly result: unknown; readonly calls: number }>;
   /** One attempt to undo what had this result. */
   rollback(result: unknown, interruption?: Interruption): Promise<{ readonly calls: number }>;
 }
@@ -32,6 +35,7 @@ export function attemptsAt(
   async function attemptAt(
     interruption: Interruption | undefined,
     work: (context: ActionContext<unknown>) => Promise<unknown>,
+    resumed?: 'resumed',
   ) {
     attempt += 1;
     const calls = interruptedCalls(interruption);
@@ -48,6 +52,7 @@ export function attemptsAt(
           workflow: 'heal',
           stepNumber: 1,
           attempt,
+          ...(resumed === undefined ? {} : { resumed: true }),
           serviceAccountName: defaultServiceAccountName,
           ...(timeoutMilliseconds === undefined ? {} : { timeoutMilliseconds }),
         },
@@ -68,7 +73,7 @@ export function attemptsAt(
     get logged() {
       return JSON.stringify(lines);
     },
-    run: (interruption) => attemptAt(interruption, (context) => action.run(context)),
+    run: (interruption, resumed) => attemptAt(interruption, (context) => action.run(context), resumed),
     async rollback(result, interruption) {
       return attemptAt(interruption, async (context) => {
         if (action.rollback === undefined) throw new Error(`${action.name} has no rollback`);

@@ -126,6 +126,31 @@ describe('drain_node', () => {
     await kubelet.stop();
   });
 
+  test('evicts what tolerates the cordon once, though it comes back', async () => {
+    await ground.allow('drain_node');
+    const tolerating = { tolerations: [{ operator: 'Exists' }] };
+    await createPod(ground, 'agent', { owner: 'ReplicaSet' }, tolerating);
+    await createPod(ground, 'web', { owner: 'ReplicaSet' });
+    const kubelet = await simulateKubelet(ground);
+    const path = `/api/v1/namespaces/${ground.namespace}/pods/agent`;
+    const { ground: counting, calls } = counted(ground);
+    const evictions = (): number => calls.filter((call) => call === 'POST eviction').length;
+    const drained = attemptsAt(drain, counting, { node: ground.node }).run();
+    // As its ReplicaSet and the scheduler do, as soon as it is gone.
+    await expect.poll(async () => evictions() === 2 && (await createAgain()), { timeout: 30_000 }).toBe(true);
+    await drained;
+    await kubelet.stop();
+    expect(evictions()).toBe(2);
+    expect(await readObject(admin, path)).not.toHaveProperty('metadata.deletionTimestamp');
+
+    async function createAgain(): Promise<boolean> {
+      return createPod(ground, 'agent', { owner: 'ReplicaSet' }, tolerating).then(
+        () => true,
+        () => false,
+      );
+    }
+  });
+
   test('of pods that would be lost is refused, and changes nothing', async () => {
     await ground.allow('drain_node');
     await createPod(ground, 'alone');
@@ -187,6 +212,32 @@ describe('apply_manifest', () => {
     );
     await attemptsAt(applyManifest, ground, { manifest: JSON.stringify(manifest), force: 'true' }).run();
     expect(await readObject(admin, `${deployments()}/web`)).toMatchObject({ spec: { replicas: 9 } });
+  });
+
+  test('is no conflict with what a rollback of its own has put back', async () => {
+    await ground.allow('apply_manifest');
+    const scaled = (replicas: number) => ({ ...deployment, spec: { ...deployment.spec, replicas } });
+    const applied = (replicas: number) => attemptsAt(applyManifest, ground, { manifest: scaled(replicas) });
+    const stored = () => readObject(admin, `${deployments()}/web`);
+    await applied(2).run();
+    const second = applied(5);
+    await second.rollback((await second.run()).result);
+    expect(await stored()).toMatchObject({ spec: { replicas: 2 } });
+    await applied(5).run();
+    expect(await stored()).toMatchObject({ spec: { replicas: 5 } });
+  });
+
+  test('does not take for its own what another has made between two attempts', async () => {
+    await ground.allow('apply_manifest');
+    const manifest = { ...deployment, spec: { ...deployment.spec, replicas: 9 } };
+    const attempts = attemptsAt(applyManifest, ground, { manifest, force: 'true' });
+    await expect(attempts.run({ call: 4, when: 'before' })).rejects.toThrow('interrupted');
+    expect(attempts.remembered).toMatchObject({ created: true });
+    await admin.request({ method: 'POST', path: deployments(), body: deployment });
+    await attempts.rollback((await attempts.run()).result);
+    expect(await readObject(admin, `${deployments()}/web`)).toMatchObject({
+      spec: { replicas: deployment.spec.replicas },
+    });
   });
 
   test('of a kind that nobody serves says so', async () => {
@@ -262,14 +313,42 @@ describe('job', () => {
     await expect(attempts.run()).rejects.toThrow(/failed \(exit code 3\): disk full$/);
     await expect(attempts.run()).rejects.toThrow(/failed \(exit code 3\): disk full$/);
     await node.stop();
-    const { items } = await readObject<{ items: { metadata: { name: string } }[] }>(
-      admin,
-      `/apis/batch/v1/namespaces/${ground.namespace}/jobs`,
-    );
-    expect(items.map(({ metadata }) => metadata.name)).toEqual([
-      `stepgate-${ground.uid}-1`,
-      `stepgate-${ground.uid}-2`,
-    ]);
+    expect(await jobNames()).toEqual([`stepgate-${ground.uid}-1`, `stepgate-${ground.uid}-2`]);
+  });
+
+  const jobNames = async (): Promise<readonly string[]> => {
+    const path = `/apis/batch/v1/namespaces/${ground.namespace}/jobs`;
+    const { items } = await readObject<{ items: { metadata: { name: string } }[] }>(admin, path);
+    return items.map(({ metadata }) => metadata.name);
+  };
+
+  test('that has failed while nobody looked is not run again by the attempt that takes it up', async () => {
+    await ground.allow('job');
+    const attempts = attemptsAt(runJob, ground, { image: 'tool:1' });
+    await expect(attempts.run({ call: 3, when: 'after' })).rejects.toThrow('interrupted');
+    const node = await simulateJobs(ground, { exitCode: 3, message: 'disk full' });
+    const path = `/apis/batch/v1/namespaces/${ground.namespace}/jobs/stepgate-${ground.uid}-1`;
+    const hasFailed = async (): Promise<boolean> =>
+      JSON.stringify(await readObject(admin, path)).includes('"Failed"');
+    await expect.poll(hasFailed, { timeout: 30_000 }).toBe(true);
+    await expect(attempts.run(undefined, 'resumed')).rejects.toThrow(/failed \(exit code 3\): disk full$/);
+    await node.stop();
+    expect(await jobNames()).toEqual([`stepgate-${ground.uid}-1`]);
+  });
+
+  test('that is still ending when the next attempt begins is waited for, and another one made then', async () => {
+    await ground.allow('job');
+    const { ground: counting, calls } = counted(ground);
+    const attempts = attemptsAt(runJob, counting, { image: 'tool:1' });
+    await expect(attempts.run({ call: 3, when: 'after' })).rejects.toThrow('interrupted');
+    const next = attempts.run();
+    next.catch(() => {});
+    await expect.poll(() => calls.includes('WATCH jobs'), { timeout: 30_000 }).toBe(true);
+    expect(await jobNames()).toHaveLength(1);
+    const node = await simulateJobs(ground, { exitCode: 3, message: 'stopped' });
+    await expect(next).rejects.toThrow(/failed \(exit code 3\): stopped$/);
+    await node.stop();
+    expect(await jobNames()).toEqual([`stepgate-${ground.uid}-1`, `stepgate-${ground.uid}-2`]);
   });
 
   test('that is gone is not run again: how it ended cannot be known', async () => {
