@@ -21,6 +21,7 @@ export async function freePort(): Promise<number> {
   const lowest = lowestPort + (process.pid % places) * portsOfPlace;
   for (let attempts = 0; attempts < 10_000; attempts++) {
     const port = randomInt(lowest, lowest + portsOfPlace);
+    if (given.size === portsOfPlace) given.clear();
     if (given.has(port)) continue;
     given.add(port);
     if (await isFree(port)) return port;

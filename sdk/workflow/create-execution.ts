@@ -1,6 +1,7 @@
 import type { KubernetesExecution } from '../../src/api/kubernetes-execution.ts';
 import { kubernetesExecutionKind } from '../../src/api/names.ts';
 import { resourcePath } from '../../src/kube/resource-path.ts';
+import { restMilliseconds } from '../../src/plugin/plugin-runner.ts';
 import { buildActionRollback, buildExecution, buildRollback } from '../parallel/build-execution.ts';
 import { workflowOf } from '../parallel/workflow-of.ts';
 import { type CachedExecution, shrinkExecution } from './cached-execution.ts';
@@ -14,9 +15,6 @@ import { gateToken, type ReconcileTurn } from './reconcile-turn.ts';
 
 /** How long another's execution in the way is believed to be there, unless it is seen to go. Milliseconds. */
 const blockedMilliseconds = 5_000;
-
-/** How long a plugin that has hung is asked nothing. Milliseconds. */
-const unaskedMilliseconds = 10_000;
 
 /** The watch shows soon what has changed. Milliseconds. */
 const staleMilliseconds = 250;
@@ -74,7 +72,7 @@ async function refused(
       block(turn, create.name, 'StepTaken', refusal.message, blockedMilliseconds);
       return undefined;
     case 'unasked':
-      block(turn, create.name, 'PluginFailed', refusal.message, unaskedMilliseconds);
+      block(turn, create.name, 'PluginFailed', refusal.message, restMilliseconds);
       return undefined;
     case 'exists':
       await meet(turn, create);

@@ -14,7 +14,7 @@ export type CreateRefusal =
   /** This create can never succeed. */
   | { readonly kind: 'permanent'; readonly message: string }
   /** A plugin that has a say in it has failed. It is asked again, and others are not kept waiting by it. */
-  | { readonly kind: 'unasked'; readonly message: string; readonly error: unknown }
+  | { readonly kind: 'unasked'; readonly message: string }
   /** It may succeed later: nothing is known to be wrong with it. */
   | { readonly kind: 'passing'; readonly error: unknown };
 
@@ -23,6 +23,10 @@ const denied = /^admission webhook "[^"]*" denied the request: /;
 
 /** Codes of refusals that say something of the object: the same one again would be refused again. */
 const permanentCodes: ReadonlySet<number> = new Set([400, 403, 405, 413, 415, 422]);
+
+/** Source: apiserver `plugin/resourcequota`, `registry/rbac`; `plugin/admission/gc` for owners that block deletion. */
+const ofTheMoment =
+  /exceeded quota|status unknown for quota|cannot create resource|cannot set blockOwnerDeletion/;
 
 /** Sorts what a create of an execution was refused with. */
 export function createRefusal(error: unknown): CreateRefusal {
@@ -34,14 +38,10 @@ export function createRefusal(error: unknown): CreateRefusal {
   if (hasCause(error, 'ApprovalRequired')) return { kind: 'closed', gate: 'waiting', message };
   if (isOver(error)) return { kind: 'closed', gate: 'over', message };
   if (isStepTaken(error)) return { kind: 'taken', message };
-  if (hasCause(error, 'PluginFailed')) return { kind: 'unasked', message, error };
+  if (hasCause(error, 'PluginFailed')) return { kind: 'unasked', message };
   if (!permanentCodes.has(code) || isOfTheMoment(error)) return { kind: 'passing', error };
   return { kind: 'permanent', message: message === '' ? error.message : message };
 }
-
-/** Source: apiserver `plugin/resourcequota`, `registry/rbac`; `plugin/admission/gc` for owners that block deletion. */
-const ofTheMoment =
-  /exceeded quota|status unknown for quota|cannot create resource|cannot set blockOwnerDeletion/;
 
 /** The workflow settles or is gone, or its namespace is. */
 function isOver(error: KubeStatusError): boolean {

@@ -12,6 +12,7 @@ import type { KubeClient } from '../kube/kube-client.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
 import { isKubeStatus, type KubeStatus, KubeStatusError } from '../kube/kube-status-error.ts';
 import { resourcePath } from '../kube/resource-path.ts';
+import { holdersKnown } from '../policy/parallel-limit.ts';
 
 /** What is checked, and as whom. */
 export interface LimitCheckOptions {
@@ -38,8 +39,6 @@ export class LimitCheckError extends Error {
   override readonly name = 'LimitCheckError';
 }
 
-/** A refusal names no more of those that hold slots, however many there are. */
-const holdersNamed = 10;
 const burst = 8;
 const freedWithinMilliseconds = 60_000;
 /** A webhook that was installed a moment ago may not be asked yet, or not be ready. */
@@ -66,7 +65,7 @@ export async function checkLimit(options: LimitCheckOptions): Promise<void> {
     const refusal = await fill(options, execute);
     say(refusal.message);
     const named = (refusal.details?.causes ?? []).filter(({ reason }) => reason === 'SlotHeld').length;
-    const limit = named < holdersNamed ? named : await countActive(options);
+    const limit = named < holdersKnown ? named : await countActive(options);
     await full(options, execute, limit);
     say(`${limit} executions are active, and ${burst} more at once were refused as well.`);
     await remove(client, `${workflow}-check-1`, namespace);

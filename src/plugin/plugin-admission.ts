@@ -159,14 +159,10 @@ function remarksOn(
   const tasks = steps.flatMap(partsOf).flatMap((part) => remarkTask(part, find(part.action)));
   const remarks: string[] = [];
   for (let from = 0; from < tasks.length; from += partsPerRun) {
-    for (const ofPlugin of Map.groupBy(
-      tasks.slice(from, from + partsPerRun),
-      ({ plugin }) => plugin,
-    ).values()) {
-      for (const outcome of run(ofPlugin)) {
-        if ('failure' in outcome) onFailure(outcome.failure);
-        else remarks.push(...outcome.result);
-      }
+    const byPlugin = Map.groupBy(tasks.slice(from, from + partsPerRun), ({ plugin }) => plugin);
+    for (const outcome of [...byPlugin.values()].flatMap((ofPlugin) => run(ofPlugin))) {
+      if ('failure' in outcome) onFailure(outcome.failure);
+      else remarks.push(...outcome.result);
     }
     if (remarks.length > remarksShown) return [...remarks.slice(0, remarksShown), 'there may be more'];
   }

@@ -34,9 +34,9 @@ export interface PluginRunnerOptions {
 
 /**
  * What has hung keeps the whole process waiting, so it is not asked again for so long: whatever is sent, it takes
- * one fortieth of the process's time at most.
+ * one fortieth of the process's time at most, and twice that where it only waits.
  */
-const restMilliseconds = 10_000;
+export const restMilliseconds = 10_000;
 
 /** Runs code of plugins so that neither what it throws nor how long it takes reaches others. */
 export function createPluginRunner({

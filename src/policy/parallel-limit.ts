@@ -19,6 +19,9 @@ interface Holder {
   readonly state: 'active' | 'reserved';
 }
 
+/** Holders of slots that a refusal knows at most: enough to tell a person who they are; the count is in the limit. */
+export const holdersKnown = 10;
+
 /** Names that a message spells out; the causes have all that are known. */
 const namesShown = 5;
 

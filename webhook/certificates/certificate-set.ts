@@ -61,7 +61,7 @@ export function factsOf(
           notAfter: servingEnd,
           usable:
             isUsablePair(serving) &&
-            [serving.cert, authority?.cert ?? ''].every((pem) => holdsAt(pem, now)) &&
+            [serving.cert, authority?.cert].every((pem) => holdsAt(pem, now)) &&
             isSignedBy(serving.cert, authority?.cert ?? '') &&
             coversNames(serving.cert, names),
         },
@@ -133,18 +133,19 @@ function required<Part>(part: Part | undefined): Part {
 }
 
 /** False for one that begins to hold later; its end is not looked at. */
-function holdsAt(pem: string, now: number): boolean {
-  try {
-    return validityOf(pem).notBefore.getTime() <= now;
-  } catch {
-    return false;
-  }
+function holdsAt(pem: string | undefined, now: number): boolean {
+  const period = periodOf(pem);
+  return period !== undefined && period.notBefore.getTime() <= now;
 }
 
 function notAfterOf(pem: string | undefined): number | undefined {
+  return periodOf(pem)?.notAfter.getTime();
+}
+
+function periodOf(pem: string | undefined): ReturnType<typeof validityOf> | undefined {
   if (pem === undefined) return undefined;
   try {
-    return validityOf(pem).notAfter.getTime();
+    return validityOf(pem);
   } catch {
     return undefined;
   }

@@ -20,7 +20,7 @@ import type { SeenExecutions } from './seen-executions.ts';
 import type { SlotOutcome, SlotRequest } from './slot-request.ts';
 import { createUsableJournal, type JournalAndView } from './usable-journal.ts';
 import { createWaitingMarks } from './waiting-marks.ts';
-import { createWaitingRequest, nobodyWaits, type Obstacle, type WaitingRequest } from './waiting-request.ts';
+import { createWaitingRequest, type Obstacle, type WaitingRequest } from './waiting-request.ts';
 import type { WorkflowMark } from './workflow-marks.ts';
 
 /** Requests that may wait in a namespace; more are refused, so that memory stays bounded. */
@@ -328,7 +328,6 @@ export function createNamespaceSlots(namespace: string, environment: SlotsEnviro
         );
       }
       requireTime(request.deadline);
-      if (request.signal?.aborted === true) throw new SlotsUnavailableError(obstacle.reason, nobodyWaits);
       const waiting = createWaitingRequest(request, clock, () => obstacle);
       enqueue(waiting);
       return waiting.answer;

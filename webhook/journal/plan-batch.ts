@@ -1,3 +1,4 @@
+import { holdersKnown } from '../../src/policy/parallel-limit.ts';
 import { compactJournal, type UidKnowledge } from './compact-journal.ts';
 import type { ActiveNames, ExecutionView } from './execution-view.ts';
 import { reservationSize, roomForReservations, shareSize } from './journal-room.ts';
@@ -175,17 +176,14 @@ function reserve(reservation: Reservation, growth: number, book: Book, slots: Sl
   book.touched = true;
 }
 
-/** Enough to tell a person who holds the slots; the count is in the limit. */
-const holdersShown = 10;
-
 function holdersOf({ active, reserved }: Slots): SlotHolder[] {
   const holders: SlotHolder[] = [];
   for (const name of active.keys()) {
-    if (holders.length === holdersShown) return holders;
+    if (holders.length === holdersKnown) return holders;
     holders.push({ name, state: 'active' });
   }
   for (const name of reserved) {
-    if (holders.length === holdersShown) return holders;
+    if (holders.length === holdersKnown) return holders;
     holders.push({ name, state: 'reserved' });
   }
   return holders;

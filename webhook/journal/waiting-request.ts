@@ -8,9 +8,6 @@ export interface Obstacle {
   readonly message: string;
 }
 
-/** Said to nobody. */
-export const nobodyWaits = 'nobody waits for the answer any more';
-
 /** A request on its way to an answer, and what has been asked for it so far. */
 export interface WaitingRequest extends SlotRequest {
   readonly arrivedAt: number;
@@ -39,11 +36,12 @@ export function createWaitingRequest(
     finish(() => reject(new SlotsUnavailableError(reason, message)));
   });
 
+  const abandon = (): void => {
+    const message = 'nobody waits for the answer any more';
+    finish(() => reject(new SlotsUnavailableError(obstacle().reason, message)));
+  };
   request.signal?.addEventListener('abort', abandon, { once: true });
-
-  function abandon(): void {
-    finish(() => reject(new SlotsUnavailableError(obstacle().reason, nobodyWaits)));
-  }
+  if (request.signal?.aborted === true) abandon();
 
   function finish(how: () => void): void {
     if (answered) return;
