@@ -2,12 +2,16 @@ import type { AttemptResult } from '../../src/observability/execution-metrics.ts
 import type { AttemptOutcome } from './attempt.ts';
 import { failureMessage } from './failure-message.ts';
 import { cannotKnow } from './take-up.ts';
+import { unanswered } from './unanswered.ts';
 
 /** An attempt that has failed. */
 export interface AttemptFailure {
   readonly message: string;
-  /** It is not to be repeated, whatever maxRetries says. */
-  readonly final: boolean;
+  /**
+   * What follows: `retry`, where maxRetries allows it; `resume`: it was only interrupted, and maxRetries does not count
+   * that; `end`: nothing, whatever maxRetries says.
+   */
+  readonly next: 'retry' | 'resume' | 'end';
 }
 
 /**
@@ -24,18 +28,28 @@ export function failureOf(
     case 'aborted':
       return undefined;
     case 'threw':
-      return { message: failureMessage(outcome.error), final: false };
+      return failureOfThrown(outcome.error, repeatable);
     case 'timed-out': {
       const meanwhile = outcome.error === undefined ? '' : ` ${failureMessage(outcome.error)}`;
       const message = `It took longer than ${timeout} and was stopped.${meanwhile}`;
-      return { message: repeatable ? message : `${message} ${cannotKnow}`, final: !repeatable };
+      return repeatable ? { message, next: 'retry' } : { message: `${message} ${cannotKnow}`, next: 'end' };
     }
     case 'not-stopped': {
       if (outcome.because === 'aborted') return undefined;
       const message = `It took longer than ${timeout}, and did not stop when it was told to: what it does now is cut off from the API server, and is not waited for.`;
-      return { message, final: true };
+      return { message, next: 'end' };
     }
   }
+}
+
+function failureOfThrown(error: unknown, repeatable: boolean): AttemptFailure {
+  const message = failureMessage(error);
+  const lost = unanswered(error);
+  if (lost === undefined) return { message, next: 'retry' };
+  if (repeatable) return { message: `The API server gave no answer: ${message}.`, next: 'resume' };
+  return lost === 'unknown'
+    ? { message: `${message}. ${cannotKnow}`, next: 'end' }
+    : { message, next: 'retry' };
 }
 
 /** The same, for metrics. */
@@ -44,7 +58,7 @@ export function resultOf(outcome: AttemptOutcome): AttemptResult {
     case 'returned':
       return 'completed';
     case 'threw':
-      return 'failed';
+      return unanswered(outcome.error) === undefined ? 'failed' : 'unanswered';
     case 'timed-out':
       return 'timed_out';
     case 'not-stopped':

@@ -13,7 +13,7 @@ import type { RunningLimit } from './running-limit.ts';
 import { settleExecution } from './settle-execution.ts';
 import { createStatusWriter, type StatusWriter, StatusWriteError } from './status-writer.ts';
 import { regardingExecution, type StoredExecution } from './stored-execution.ts';
-import { takeUp, type TakeUp } from './take-up.ts';
+import { mostInterruptions, takeUp, type TakeUp } from './take-up.ts';
 
 /**
  * How a run ended. `settled`: with a phase for ever. `left`: as it is, for who comes after. `gone`: the execution is.
@@ -106,9 +106,9 @@ async function attemptUntilDone(
 ): Promise<RunEnd> {
   const { writer, action, dependencies, signal } = run;
   const { maxRetries = 0, timeout = '' } = writer.current.spec ?? {};
-  const { interruptions } = plan;
+  let { interruptions, note } = plan;
   const backoff = backoffAfter(plan.attempt - interruptions - 1, dependencies);
-  let { note } = plan;
+  const backoffOfInterruptions = backoffAfter(interruptions, dependencies);
   let { place } = run;
   for (let { attempt } = plan; ; attempt += 1) {
     const outcome = await attemptExecution(
@@ -122,7 +122,15 @@ async function attemptUntilDone(
       if (outcome.outcome !== 'returned') return interrupted(run, outcome);
       return complete(run, outcome.value, doneMessage(work, attempt, interruptions));
     }
-    if (failure.final || attempt - interruptions > maxRetries)
+    if (failure.next === 'resume' && interruptions < mostInterruptions) {
+      interruptions += 1;
+      note = `Attempt ${attempt} was interrupted. ${failure.message}`;
+      tellInterruption(run, note);
+      // The status goes on saying that it is executed: whoever takes it up meanwhile counts the same interruption.
+      await dependencies.clock.sleep(backoffOfInterruptions.next(), signal);
+      continue;
+    }
+    if (failure.next === 'end' || attempt - interruptions > maxRetries)
       return fail(run, `${failure.message}${attempt === 1 ? '' : ` (attempt ${attempt})`}`);
     const message = `Attempt ${attempt} failed and will be repeated: ${failure.message}`;
     await writer.write((status) => ({ ...status, phase: 'pending', message }), signal);

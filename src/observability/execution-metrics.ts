@@ -1,12 +1,12 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
-/** How an attempt ended. */
-export type AttemptResult = 'completed' | 'failed' | 'timed_out' | 'not_stopped' | 'aborted';
+/** How an attempt ended. `unanswered`: by a request that the API server gave no answer to. */
+export type AttemptResult = 'completed' | 'failed' | 'unanswered' | 'timed_out' | 'not_stopped' | 'aborted';
 
 export interface ExecutionMetrics {
   /** One attempt at an action has ended; `seconds` from its begin. */
   readonly attempted: (action: string, result: AttemptResult, seconds: number) => void;
-  /** A controller that ended had left an attempt undecided. */
+  /** An attempt was left undecided, and the action is begun again. */
   readonly interrupted: (action: string) => void;
   /** An error that plugin code let go of after it had returned. */
   readonly strayError: (action: string) => void;
@@ -29,7 +29,7 @@ export function createExecutionMetrics(registry: Registry): ExecutionMetrics {
   });
   const interruptions = new Counter({
     name: 'stepgate_action_interruptions_total',
-    help: 'Attempts that ended with the controller that made them.',
+    help: 'Attempts that ended with the controller that made them, or with a request that was not answered.',
     labelNames: ['action'],
     registers,
   });

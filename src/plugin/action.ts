@@ -12,7 +12,10 @@ export interface ActionExecution {
   readonly stepNumber: number;
   /** 1 for the first attempt. */
   readonly attempt: number;
-  /** True where the attempt before this one did not fail, but was interrupted: its controller ended. */
+  /**
+   * True where the attempt before this one did not fail, but was interrupted: its controller ended, or the API server
+   * did not answer it.
+   */
   readonly resumed?: boolean;
   /** How long this attempt may take, in milliseconds; absent: no limit. */
   readonly timeoutMilliseconds?: number;
@@ -52,8 +55,9 @@ export interface Action<Parameters = unknown> {
   /** What `spec.parameters` must be; checked at admission, and again before the action runs. */
   readonly parameters: z.ZodType<Parameters>;
   /**
-   * True when doing it twice is the same as doing it once, so that a run which a crash has interrupted is taken up
-   * again. Default true. False: such an execution fails and says that it cannot be known what was done.
+   * True when doing it twice is the same as doing it once, so that a run which a crash, or a request without an answer,
+   * has interrupted is taken up again. Default true. False: such an execution fails and says that it cannot be known
+   * what was done.
    */
   readonly repeatable?: boolean;
   /** Does it. What it returns becomes `status.result`; what it throws becomes the message of a failed attempt. */
