@@ -21,6 +21,16 @@ test.each([
   expect(told.cause).toBeUndefined();
 });
 
+test('an API server that has too much to do is told from one that refuses, without its words either', () => {
+  const told = withoutValues(refused(503, 'admission webhook "x" denied the request: hunter2'));
+  expect(told).toBeInstanceOf(KubeStatusError);
+  expect((told as KubeStatusError).status).toEqual({
+    code: 503,
+    reason: 'Refused',
+    message: 'The API server refused the change: 503 Refused.',
+  });
+});
+
 test.each([
   [
     403,

@@ -1,4 +1,6 @@
 import { KubeStatusError } from '../../src/kube/kube-status-error.ts';
+import { isMissingRight } from '../../src/kube/missing-right.ts';
+import { unanswered } from '../../src/kube/unanswered.ts';
 import { ActionError } from './action-error.ts';
 
 /**
@@ -10,11 +12,13 @@ export function withoutValues(error: unknown): unknown {
   const { code, reason, details } = error.status;
   const fields = (details?.causes ?? []).flatMap(({ field }) => (field === undefined ? [] : [field]));
   const where = fields.length === 0 ? '' : ` (${fields.join(', ')})`;
-  return new ActionError('refused', `The API server refused the change: ${code} ${reason}${where}.`);
+  const message = `The API server refused the change: ${code} ${reason}${where}.`;
+  // It stays what it is to whoever begins the action again.
+  if (unanswered(error) !== undefined) return new KubeStatusError({ code, reason, message });
+  return new ActionError('refused', message);
 }
 
 /** What is refused for its version, its absence or a missing right quotes no value; admission may refuse with a 403 too. */
-function mayQuote({ status: { code, message } }: KubeStatusError): boolean {
-  if (code === 403) return !/ cannot \S+ resource "/.test(message);
-  return ![401, 404, 409, 429].includes(code);
+function mayQuote(error: KubeStatusError): boolean {
+  return !isMissingRight(error) && ![401, 404, 409, 429].includes(error.status.code);
 }

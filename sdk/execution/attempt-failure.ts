@@ -2,7 +2,7 @@ import type { AttemptResult } from '../../src/observability/execution-metrics.ts
 import type { AttemptOutcome } from './attempt.ts';
 import { failureMessage } from './failure-message.ts';
 import { cannotKnow } from './take-up.ts';
-import { unanswered } from './unanswered.ts';
+import { unanswered } from '../../src/kube/unanswered.ts';
 
 /** An attempt that has failed. */
 export interface AttemptFailure {

@@ -1,5 +1,6 @@
 import type { ClusterAccess } from '../../src/kube/cluster-access.ts';
 import type { Clock } from '../../src/kube/clock.ts';
+import { confirmingClient } from '../../src/kube/confirming-client.ts';
 import { createKubeClient, type KubeClient } from '../../src/kube/kube-client.ts';
 import { isKubeStatus } from '../../src/kube/kube-status-error.ts';
 import { ServiceAccountKubeConfig } from './service-account-kube-config.ts';
@@ -51,7 +52,7 @@ export function createServiceAccountClients(options: ServiceAccountClientsOption
     if (entry === undefined) {
       const token = createServiceAccountToken({ ...options, account });
       const config = new ServiceAccountKubeConfig(kubeConfig, () => token.current());
-      const client = createKubeClient(config, { component: 'action', clock });
+      const client = confirmingClient(createKubeClient(config, { component: 'action', clock }), clock);
       entry = { token, client, users: 0 };
     }
     entries.delete(key);

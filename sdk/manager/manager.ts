@@ -8,6 +8,7 @@ import { createMetricsServer } from '../../src/http/metrics-server.ts';
 import { beforeDeadline } from '../../src/kube/before-deadline.ts';
 import { type Clock, systemClock } from '../../src/kube/clock.ts';
 import { createEventRecorder, type EventRecorder } from '../../src/kube/events.ts';
+import { confirmingClient } from '../../src/kube/confirming-client.ts';
 import { createKubeClient, type KubeClient } from '../../src/kube/kube-client.ts';
 import { type LeaderElection, startLeaderElection } from '../../src/kube/leader-election.ts';
 import { leaderElectionTimes } from '../../src/kube/leader-election-times.ts';
@@ -121,7 +122,7 @@ class RunningManager implements Manager {
     // Its own: what controllers send is ended before the last Events are sent.
     const events = this.#recordEvents(this.#connect('controller'));
     const config = await this.#readConfig(client, events);
-    const limited = this.#limit(client, config);
+    const limited = confirmingClient(this.#limit(client, config), this.#clock);
     const parts = { clock: this.#clock, random: this.#random, logger: this.#logger };
     const caches = createSharedCaches({ ...parts, client: limited, metrics: this.#kubeMetrics });
     const runners = setUpControllers(this.#options.controllers, {

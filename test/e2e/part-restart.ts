@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { whenInitialized } from '../cluster/when-initialized.ts';
 import { startCreateLoad } from './create-load.ts';
 import type { GroundOf } from './ground.ts';
 
@@ -17,7 +18,8 @@ export function declareRestart(ground: GroundOf): void {
       await load.goesOn();
       const { failures } = await load.stop();
       for (const workflow of load.workflows) {
-        expect((await load.namespace.active(workflow)).length).toBeLessThanOrEqual(5);
+        const active = await whenInitialized(() => load.namespace.active(workflow));
+        expect(active.length).toBeLessThanOrEqual(5);
       }
       // While it is away nothing can be created; no answer of ours may be among the failures.
       expect(failures.filter((failure) => /stepgate\.kubernaut\.io" denied/.test(failure))).toEqual([]);

@@ -12,6 +12,7 @@ import {
 import { eventually } from '../../cluster/eventually.ts';
 import { startFaultyHttpProxy } from '../../cluster/faulty-http-proxy.ts';
 import { type InstalledCluster, startInstalledCluster } from '../../cluster/installed-cluster.ts';
+import { whenInitialized } from '../../cluster/when-initialized.ts';
 import {
   type ControlledNamespace,
   openControlledNamespace,
@@ -65,7 +66,7 @@ function workflow(name: string) {
 async function isUnderWay(name: string): Promise<void> {
   await eventually(
     `${name} is under way`,
-    async () => (await namespace.executionsOf(name)).length > 0,
+    async () => (await whenInitialized(() => namespace.executionsOf(name))).length > 0,
     60_000,
   );
 }
@@ -82,7 +83,7 @@ async function completedOnce(name: string): Promise<void> {
   const { status } = await namespace.read(name);
   const done = { phase: 'completed', message: '8 of 8 steps completed', activeSteps: 0, queuedSteps: 0 };
   expect(status).toMatchObject(done);
-  expect(await namespace.executionsOf(name)).toHaveLength(8);
+  expect(await whenInitialized(() => namespace.executionsOf(name))).toHaveLength(8);
 }
 
 it(`an API server that is silent for ${outageMilliseconds / 1_000} s, and one that is restarted`, async () => {
@@ -99,7 +100,7 @@ it(`an API server that is silent for ${outageMilliseconds / 1_000} s, and one th
   await isUnderWay('restarted');
   await controlPlane.restartApiServer();
   await completedOnce('restarted');
-  const effects = await namespace.effects();
+  const effects = await whenInitialized(() => namespace.effects());
   expect([...effects.values()]).toEqual(Array.from({ length: 16 }, () => 1));
 }, 400_000);
 

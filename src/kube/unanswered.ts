@@ -1,5 +1,5 @@
-import { KubeConnectionError } from '../../src/kube/kube-connection-error.ts';
-import { KubeStatusError } from '../../src/kube/kube-status-error.ts';
+import { KubeConnectionError } from './kube-connection-error.ts';
+import { KubeStatusError } from './kube-status-error.ts';
 
 /**
  * What was thrown because the API server is away, starts, or has too much to do: it says nothing of the action.

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { KubeConnectionError } from '../../src/kube/kube-connection-error.ts';
-import { KubeStatusError } from '../../src/kube/kube-status-error.ts';
+import { KubeConnectionError } from './kube-connection-error.ts';
+import { KubeStatusError } from './kube-status-error.ts';
 import { unanswered } from './unanswered.ts';
 
 const refused = (code: number, reason: string) => new KubeStatusError({ code, reason, message: 'no' });

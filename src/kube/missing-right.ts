@@ -1,3 +1,10 @@
+import { isKubeStatus } from './kube-status-error.ts';
+
+/** True for a refusal by the authorizer, which has looked at nothing else; false for one by admission. */
+export function isMissingRight(error: unknown): boolean {
+  return isKubeStatus(error, 403) && missingRight(error.status.message) !== undefined;
+}
+
 /**
  * What a refusal of RBAC says, as the Role that is missing; undefined for a refusal of another kind, as by an
  * admission policy. Source: `forbiddenMessage` in k8s.io/apiserver pkg/endpoints/handlers/responsewriters/errors.go.
