@@ -96,12 +96,17 @@ it(`an API server that is silent for ${outageMilliseconds / 1_000} s, and one th
   controlPlane.resumeApiServer();
   await completedOnce('silent');
 
-  await namespace.run(workflow('restarted').build());
-  await isUnderWay('restarted');
-  await controlPlane.restartApiServer();
-  await completedOnce('restarted');
+  // At different moments: what is cut off may be a create, an action's request, or the write that settles.
+  for (const milliseconds of [0, 200, 400]) {
+    const name = `restarted-${milliseconds}`;
+    await namespace.run(workflow(name).build());
+    await isUnderWay(name);
+    await pause(milliseconds);
+    await controlPlane.restartApiServer();
+    await completedOnce(name);
+  }
   const effects = await whenInitialized(() => namespace.effects());
-  expect([...effects.values()]).toEqual(Array.from({ length: 16 }, () => 1));
+  expect([...effects.values()]).toEqual(Array.from({ length: 32 }, () => 1));
 }, 400_000);
 
 it('tokens that are good no more: its own is read again, and those of its actions are asked for again', async () => {
