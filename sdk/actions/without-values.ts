@@ -12,10 +12,10 @@ export function withoutValues(error: unknown): unknown {
   const { code, reason, details } = error.status;
   const fields = (details?.causes ?? []).flatMap(({ field }) => (field === undefined ? [] : [field]));
   const where = fields.length === 0 ? '' : ` (${fields.join(', ')})`;
-  const message = `The API server refused the change: ${code} ${reason}${where}.`;
   // It stays what it is to whoever begins the action again.
-  if (unanswered(error) !== undefined) return new KubeStatusError({ code, reason, message });
-  return new ActionError('refused', message);
+  if (unanswered(error) !== undefined)
+    return new KubeStatusError({ code, reason, message: `the change was not answered${where}` });
+  return new ActionError('refused', `The API server refused the change: ${code} ${reason}${where}.`);
 }
 
 /** What is refused for its version, its absence or a missing right quotes no value; admission may refuse with a 403 too. */

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { parseDuration } from '../../src/api/duration.ts';
 import { objectKey } from '../../src/kube/kube-object.ts';
+import { unlessAborted } from '../../src/kube/unless-aborted.ts';
 import type { ActionContext } from '../../src/plugin/action.ts';
 import { actionLogger } from './action-logger.ts';
 import { checkedResult } from './action-result.ts';
@@ -115,6 +116,9 @@ async function remember(writer: StatusWriter, value: unknown, signal: AbortSigna
   signal.throwIfAborted();
   const result = checkedResult(value);
   if (isDeepStrictEqual(result, writer.current.status?.result)) return;
-  await writer.write((status) => ({ ...status, result }), signal);
-  signal.throwIfAborted();
+  // The write goes on, and whatever is written next comes after it.
+  await unlessAborted(
+    writer.write((status) => ({ ...status, result }), signal),
+    signal,
+  );
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../../src/kube/clock.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
 import { isKubeStatus, KubeStatusError } from '../../src/kube/kube-status-error.ts';
 import { resourcePath } from '../../src/kube/resource-path.ts';
+import { unlessAborted } from '../../src/kube/unless-aborted.ts';
 import { ServiceAccountError, type ServiceAccountName } from './service-account.ts';
 
 /** The tokens of one ServiceAccount. */
@@ -91,9 +92,9 @@ export function createServiceAccountToken(options: ServiceAccountTokenOptions): 
       for (;;) {
         signal.throwIfAborted();
         try {
-          return await current();
+          return await unlessAborted(current(), signal);
         } catch (error) {
-          if (!mayPass(error)) throw error;
+          if (signal.aborted || !mayPass(error)) throw error;
         }
         await clock.sleep(backoff.next(), signal);
       }

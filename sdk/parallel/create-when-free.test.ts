@@ -15,10 +15,13 @@ const execution = makeExecution('w-step-1').inNamespace('n').of('w').build();
 /** Answers creates by a script; what it has let through is stored. Waits end as soon as they begin. */
 function world(...script: (Error | 'stored' | 'lost')[]) {
   const clock = createManualClock();
+  const failingReads: Error[] = [];
   const stored = new Map<string, KubernetesExecution>();
   const client = scriptKubeClient(({ method, path, body }: KubeRequest) => {
     const name = path.split('/').at(-1) ?? '';
     if (method === 'GET') {
+      const failure = failingReads.pop();
+      if (failure !== undefined) throw failure;
       const found = stored.get(name);
       if (found === undefined) throw refusal(404, 'NotFound');
       return found;
@@ -47,7 +50,7 @@ function world(...script: (Error | 'stored' | 'lost')[]) {
     return await result;
   };
   const creates = () => client.requests.filter(({ method }) => method === 'POST').length;
-  return { client, clock, stored, create, creates };
+  return { client, clock, stored, create, creates, failingReads };
 }
 
 describe('createWhenFree', () => {
@@ -70,10 +73,11 @@ describe('createWhenFree', () => {
       refusal(503, 'ServiceUnavailable'),
       refusal(429, 'TooManyRequests'),
       refusal(403, 'Forbidden', [{ reason: 'AuthorizerFailed' }]),
+      refusal(401, 'Unauthorized'),
       new KubeConnectionError('unreachable', 'away'),
     );
     await create();
-    expect(creates()).toBe(6);
+    expect(creates()).toBe(7);
   });
 
   it('keeps nobody asleep behind one that fails again and again', async () => {
@@ -122,6 +126,19 @@ describe('createWhenFree', () => {
     const { create, creates, stored } = world('lost');
     expect((await create()).metadata.name).toBe('w-step-1');
     expect([creates(), stored.size]).toEqual([2, 1]);
+  });
+
+  it('looks for its own until it is answered: it may be there, and hold a slot', async () => {
+    const { create, stored, failingReads } = world('lost');
+    failingReads.push(refusal(503, 'ServiceUnavailable'), refusal(429, 'TooManyRequests'));
+    expect((await create()).metadata.name).toBe('w-step-1');
+    expect([stored.size, failingReads.length]).toEqual([1, 0]);
+  });
+
+  it('knows its own again after it was told that there is no slot', async () => {
+    const { create, stored } = world('lost', limit());
+    expect((await create()).metadata.name).toBe('w-step-1');
+    expect(stored.size).toBe(1);
   });
 
   it('does not take for its own what another has created meanwhile', async () => {

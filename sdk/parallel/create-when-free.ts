@@ -2,11 +2,13 @@ import type { KubernetesExecution } from '../../src/api/kubernetes-execution.ts'
 import { createAttemptAnnotation, kubernetesExecutionKind } from '../../src/api/names.ts';
 import { type Backoff, createBackoff } from '../../src/kube/backoff.ts';
 import { type Clock, systemClock } from '../../src/kube/clock.ts';
+import { confirmingClient } from '../../src/kube/confirming-client.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
 import { KubeConnectionError } from '../../src/kube/kube-connection-error.ts';
 import type { KubeObject } from '../../src/kube/kube-object.ts';
 import { isKubeStatus, KubeStatusError } from '../../src/kube/kube-status-error.ts';
 import { resourcePath } from '../../src/kube/resource-path.ts';
+import { unanswered } from '../../src/kube/unanswered.ts';
 import { hasCause, isLimitReached } from './limit-reached.ts';
 import type { SlotTicket } from './slot-line.ts';
 import { SlotWaiters } from './slot-waiters.ts';
@@ -60,7 +62,8 @@ export async function createWhenFree(
   const { clock = systemClock, random = Math.random } = options;
   const waiters = options.waiters ?? new SlotWaiters({ client, clock, random });
   const deadline = startDeadline(execution, options, clock);
-  const call = new CreateCall({ client, clock, random, waiters, signal: deadline.signal }, execution);
+  const means = { client: confirmingClient(client, clock), clock, random, waiters, signal: deadline.signal };
+  const call = new CreateCall(means, execution);
   try {
     return await call.run();
   } catch (error) {
@@ -85,6 +88,8 @@ class CreateCall {
   readonly #attempt: string;
   readonly #retries: Backoff;
   #name: string;
+  /** A create of that name was sent whose outcome is not known. */
+  #mayBeThere = false;
 
   constructor(means: Means, execution: KubernetesExecution) {
     this.#means = means;
@@ -125,7 +130,7 @@ class CreateCall {
 
   /** Undefined where there is no slot. `stuck` is told of each failure that has to do with no slot. */
   async #ask(stuck?: () => void): Promise<KubernetesExecution | undefined> {
-    for (let mayBeThere = false; ;) {
+    for (;;) {
       try {
         return await this.#create();
       } catch (error) {
@@ -133,14 +138,14 @@ class CreateCall {
         this.lastRefusal = error;
         if (isLimitReached(error)) return undefined;
         if (isKubeStatus(error, 409, 'AlreadyExists')) {
-          const own = mayBeThere ? await this.#own() : undefined;
+          const own = this.#mayBeThere ? await this.#own() : undefined;
           if (own !== undefined) return own;
           if (!this.#renamed()) throw error;
         } else if (!mayPass(error)) throw error;
         else {
-          mayBeThere = true;
+          this.#mayBeThere = true;
           stuck?.();
-          await this.#means.clock.sleep(this.#waitAfter(error), this.#means.signal);
+          await this.#pauseAfter(error);
         }
       }
     }
@@ -160,19 +165,24 @@ class CreateCall {
   async #own(): Promise<KubernetesExecution | undefined> {
     const { client, signal } = this.#means;
     const at = { namespace: this.#place().namespace, name: this.#name };
-    try {
-      const path = resourcePath(kubernetesExecutionKind, at);
-      const found = await client.request<KubernetesExecution>({ method: 'GET', path, signal });
-      return found.metadata.annotations?.[createAttemptAnnotation] === this.#attempt ? found : undefined;
-    } catch (error) {
-      if (isKubeStatus(error, 404)) return undefined;
-      throw error;
+    const path = resourcePath(kubernetesExecutionKind, at);
+    for (;;) {
+      try {
+        const found = await client.request<KubernetesExecution>({ method: 'GET', path, signal });
+        return found.metadata.annotations?.[createAttemptAnnotation] === this.#attempt ? found : undefined;
+      } catch (error) {
+        if (isKubeStatus(error, 404)) return undefined;
+        // It may be there, and hold a slot that nobody would know of.
+        if (!mayPass(error)) throw error;
+        await this.#pauseAfter(error);
+      }
     }
   }
 
-  #waitAfter(error: unknown): number {
+  async #pauseAfter(error: unknown): Promise<void> {
+    const { clock, signal } = this.#means;
     const asked = error instanceof KubeStatusError ? (error.status.details?.retryAfterSeconds ?? 0) : 0;
-    return Math.max(this.#retries.next(), asked * 1_000);
+    await clock.sleep(Math.max(this.#retries.next(), asked * 1_000), signal);
   }
 
   #newName(): string {
@@ -184,6 +194,7 @@ class CreateCall {
   #renamed(): boolean {
     if (this.#execution.metadata.name !== undefined) return false;
     this.#name = this.#newName();
+    this.#mayBeThere = false;
     return true;
   }
 
@@ -204,11 +215,9 @@ class CreateCall {
 
 /** True for failures that are not the object's fault. */
 function mayPass(error: unknown): boolean {
-  if (error instanceof KubeConnectionError)
-    return ['unreachable', 'broken', 'timeout', 'credentials'].includes(error.reason);
-  if (!(error instanceof KubeStatusError)) return false;
-  const { code } = error.status;
-  return code === 429 || code >= 500 || hasCause(error, 'AuthorizerFailed');
+  if (error instanceof KubeConnectionError && error.reason === 'credentials') return true;
+  if (unanswered(error) !== undefined) return true;
+  return error instanceof KubeStatusError && hasCause(error, 'AuthorizerFailed');
 }
 
 /** Letters and digits as the API server's own generated names have them: no vowels. Source: apimachinery `rand.String`. */

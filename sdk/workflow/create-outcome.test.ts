@@ -55,6 +55,7 @@ describe('createRefusal', () => {
       'passing',
     );
     expect(refused(403, 'Forbidden', 'no', { reason: 'AuthorizerFailed' }).kind).toBe('passing');
+    expect(refused(403, 'Forbidden', 'not yet ready to handle request').kind).toBe('passing');
     expect(createRefusal(new KubeConnectionError('broken', 'lost')).kind).toBe('passing');
     expect(createRefusal(new TypeError('a bug')).kind).toBe('passing');
   });

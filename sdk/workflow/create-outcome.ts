@@ -24,9 +24,9 @@ const denied = /^admission webhook "[^"]*" denied the request: /;
 /** Codes of refusals that say something of the object: the same one again would be refused again. */
 const permanentCodes: ReadonlySet<number> = new Set([400, 403, 405, 413, 415, 422]);
 
-/** Source: apiserver `plugin/resourcequota`, `registry/rbac`; `plugin/admission/gc` for owners that block deletion. */
+/** Source: apiserver `plugin/resourcequota`, `registry/rbac`, `admission/handler.go`; `plugin/admission/gc` for owners. */
 const ofTheMoment =
-  /exceeded quota|status unknown for quota|cannot create resource|cannot set blockOwnerDeletion/;
+  /exceeded quota|status unknown for quota|cannot create resource|cannot set blockOwnerDeletion|not yet ready to handle request/;
 
 /** Sorts what a create of an execution was refused with. */
 export function createRefusal(error: unknown): CreateRefusal {
@@ -60,7 +60,8 @@ function isStepTaken({ status }: KubeStatusError): boolean {
 
 /**
  * Refusals that the object is not to blame for: an authorizer that did not answer the webhook, a quota that is used up
- * or not counted yet, and rights that this controller lacks, which somebody will give it. All but the first are a bare 403.
+ * or not counted yet, an admission that is not ready, and rights that this controller lacks, which somebody will give it.
+ * All but the first are a bare 403.
  */
 function isOfTheMoment(error: KubeStatusError): boolean {
   const { code, message } = error.status;

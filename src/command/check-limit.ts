@@ -10,8 +10,9 @@ import type { Clock } from '../kube/clock.ts';
 import { listAll } from '../kube/consistent-list.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
-import { isKubeStatus, type KubeStatus, KubeStatusError } from '../kube/kube-status-error.ts';
+import { isKubeStatus, type KubeStatus } from '../kube/kube-status-error.ts';
 import { resourcePath } from '../kube/resource-path.ts';
+import { unanswered } from '../kube/unanswered.ts';
 import { holdersKnown } from '../policy/parallel-limit.ts';
 
 /** What is checked, and as whom. */
@@ -52,8 +53,7 @@ const pauseMilliseconds = 500;
  */
 export async function checkLimit(options: LimitCheckOptions): Promise<void> {
   const { client, namespace, workflow, say } = options;
-  const workflows = { kind: workflowExecutionKind, namespace };
-  const { metadata } = await patiently(options, () => create(client, workflows, workflowObject(options)));
+  const { metadata } = await createWorkflow(options);
   const namer = { next: 0 };
   const execute = (): Promise<KubeObject> =>
     create(
@@ -68,13 +68,31 @@ export async function checkLimit(options: LimitCheckOptions): Promise<void> {
     const limit = named < holdersKnown ? named : await countActive(options);
     await full(options, execute, limit);
     say(`${limit} executions are active, and ${burst} more at once were refused as well.`);
-    await remove(client, `${workflow}-check-1`, namespace);
+    await remove(options, `${workflow}-check-1`);
     await refill(options, execute, limit);
     await full(options, execute, limit);
     say('One went, the next one fitted, and again no more than that.');
   } finally {
     await cleanUp(options, namer.next);
   }
+}
+
+/** One that is there already is somebody else's, but for one whose create was not answered. */
+async function createWorkflow(options: LimitCheckOptions): Promise<KubeObject> {
+  const { client, namespace, workflow: name } = options;
+  let mayBeThere = false;
+  return patiently(options, async () => {
+    try {
+      return await create(client, { kind: workflowExecutionKind, namespace }, workflowObject(options));
+    } catch (error) {
+      if (!mayBeThere || !isKubeStatus(error, 409, 'AlreadyExists')) {
+        mayBeThere = true;
+        throw error;
+      }
+      const path = resourcePath(workflowExecutionKind, { namespace, name });
+      return client.request<KubeObject>({ method: 'GET', path });
+    }
+  });
 }
 
 /** Creates executions until one is refused. */
@@ -122,13 +140,15 @@ async function refill(
   }
 }
 
-async function countActive({ client, namespace, workflow }: LimitCheckOptions): Promise<number> {
-  const { items } = await listAll<KubernetesExecution & KubeObject>(client, {
+async function countActive(options: LimitCheckOptions): Promise<number> {
+  const { client, namespace, workflow } = options;
+  const active = {
     kind: kubernetesExecutionKind,
     namespace,
     labelSelector: `${workflowLabel}=${workflow}`,
     fieldSelector: activeExecutionFieldSelector,
-  });
+  };
+  const { items } = await patiently(options, () => listAll<KubernetesExecution & KubeObject>(client, active));
   return items.length;
 }
 
@@ -147,15 +167,14 @@ function isOverLimit({ details }: KubeStatus): boolean {
   return details?.causes?.some(({ reason }) => reason === 'ParallelLimitReached') === true;
 }
 
-/** Repeats what fails for want of an answer: 500 where no replica is reached, 503 where none can tell. */
+/** Repeats what fails for want of an answer: 500 where no replica is reached, 503 where none can tell, a lost connection. */
 async function patiently<Answer>({ clock }: LimitCheckOptions, ask: () => Promise<Answer>): Promise<Answer> {
   const deadline = clock.now() + patienceMilliseconds;
   for (;;) {
     try {
       return await ask();
     } catch (error) {
-      const mayRepeat = error instanceof KubeStatusError && error.status.code >= 500;
-      if (!mayRepeat || clock.now() > deadline) throw error;
+      if (unanswered(error) === undefined || clock.now() > deadline) throw error;
       await clock.sleep(pauseMilliseconds);
     }
   }
@@ -172,23 +191,24 @@ function create(client: KubeClient, { kind, namespace }: Place, body: object): P
 
 /** Absence is what is wanted. */
 async function remove(
-  client: KubeClient,
+  options: LimitCheckOptions,
   name: string,
-  namespace: string,
   kind: ResourceKind = kubernetesExecutionKind,
 ): Promise<void> {
+  const { client, namespace } = options;
+  const path = resourcePath(kind, { namespace, name });
   try {
-    await client.request({ method: 'DELETE', path: resourcePath(kind, { namespace, name }) });
+    await patiently(options, () => client.request({ method: 'DELETE', path }));
   } catch (error) {
     if (!isKubeStatus(error, 404)) throw error;
   }
 }
 
-async function cleanUp({ client, namespace, workflow }: LimitCheckOptions, count: number): Promise<void> {
-  await remove(client, workflow, namespace, workflowExecutionKind);
+async function cleanUp(options: LimitCheckOptions, count: number): Promise<void> {
+  const { workflow } = options;
+  await remove(options, workflow, workflowExecutionKind);
   // Its garbage is collected, but not everywhere at once.
-  for (let index = 1; index <= count; index += 1)
-    await remove(client, `${workflow}-check-${index}`, namespace);
+  for (let index = 1; index <= count; index += 1) await remove(options, `${workflow}-check-${index}`);
 }
 
 /** What an account without rights does in vain. */

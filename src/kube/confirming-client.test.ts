@@ -47,6 +47,13 @@ test('what an API server refuses that is ready is refused', async () => {
   expect(paths()).toEqual(['pods', 'readyz', 'pods']);
 });
 
+test('what its admission was not ready for is asked for again', async () => {
+  const message = 'pods "a" is forbidden: not yet ready to handle request';
+  const notReady = new KubeStatusError({ code: 403, reason: 'Forbidden', message });
+  const { client } = setUp([notReady, 'deleted'], [ok]);
+  expect(await client.request(request)).toBe('deleted');
+});
+
 test('an API server that never says whether it is ready is believed after ten seconds', async () => {
   const { client, clock } = setUp([missing], [missing]);
   const answer = client.request(request).catch((error: unknown) => error);

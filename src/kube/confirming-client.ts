@@ -3,13 +3,14 @@ import type { KubeClient } from './kube-client.ts';
 import { KubeConnectionError } from './kube-connection-error.ts';
 import { isKubeStatus } from './kube-status-error.ts';
 import { isMissingRight } from './missing-right.ts';
+import { isNotYetReady } from './not-yet-ready.ts';
 
 /** Where it cannot be known whether the API server is ready, its refusal is believed after this time. */
 const mostMilliseconds = 10_000;
 const pauseMilliseconds = 200;
 
 /**
- * A client that has a refusal for a missing right confirmed. An API server that has just started lets nobody do
+ * A client that has a refusal for a missing right confirmed, and one of an admission that is not ready. An API server that has just started lets nobody do
  * anything, because it has not read roles and bindings yet: its check `informer-sync` keeps it unready meanwhile, and
  * who comes over a connection of his own meets it all the same. Such a request is sent again once it is ready; rights
  * are checked before anything is done.
@@ -22,7 +23,7 @@ export function confirmingClient(client: KubeClient, clock: Clock): KubeClient {
     try {
       return await send();
     } catch (error) {
-      if (!isMissingRight(error)) throw error;
+      if (!isMissingRight(error) && !isNotYetReady(error)) throw error;
       await whenReady(client, clock, signal);
       return send();
     }

@@ -15,6 +15,7 @@ import type { ReflectorHandler } from './reflector-handler.ts';
 import { createRepairTimer, type RepairTimer } from './repair-timer.ts';
 import { type RelistReason, relistReason } from './relist-reason.ts';
 import type { Selection } from './selection.ts';
+import { unlessAborted } from './unless-aborted.ts';
 import { WatchError } from './watch-error.ts';
 import type { WatchEvent } from './watch-event.ts';
 
@@ -146,17 +147,7 @@ class RunningReflector<T extends KubeObject> implements Reflector {
 
   async synced(signal?: AbortSignal): Promise<void> {
     if (signal === undefined) return this.#firstSync.promise;
-    signal.throwIfAborted();
-    const aborted = Promise.withResolvers<never>();
-    const onAbort = (): void => {
-      aborted.reject(signal.reason);
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    try {
-      await Promise.race([this.#firstSync.promise, aborted.promise]);
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-    }
+    await unlessAborted(this.#firstSync.promise, signal);
   }
 
   relist(): void {

@@ -1,19 +1,39 @@
 import { KubeConnectionError } from './kube-connection-error.ts';
 import { KubeStatusError } from './kube-status-error.ts';
+import { isNotYetReady } from './not-yet-ready.ts';
+
+/** What became of what a request asked for: it was not done; or it may have been, or may yet be. */
+export type Unanswered = 'not-done' | 'unknown';
 
 /**
- * What was thrown because the API server is away, starts, or has too much to do: it says nothing of the action.
- * `not-done`: what the request asked for was not done; `unknown`: it may have been, or may yet be. Undefined: it is
- * something else.
+ * For an error that says nothing of what was asked for, because the API server is away, starts, has too much to do or
+ * is itself at fault. Undefined: it is an answer, or something else.
  */
-export function unanswered(thrown: unknown): 'not-done' | 'unknown' | undefined {
+export function unanswered(thrown: unknown): Unanswered | undefined {
   if (thrown instanceof KubeConnectionError) {
-    if (thrown.reason === 'unreachable') return 'not-done';
-    return thrown.reason === 'broken' || thrown.reason === 'timeout' ? 'unknown' : undefined;
+    switch (thrown.reason) {
+      case 'unreachable':
+        return 'not-done';
+      case 'broken':
+      case 'timeout':
+        return 'unknown';
+      case 'credentials':
+        return unanswered(thrown.cause) && 'not-done';
+      case 'aborted':
+      case 'too-large':
+      case 'not-json':
+      case 'closed':
+        return undefined;
+    }
   }
   if (!(thrown instanceof KubeStatusError)) return undefined;
-  const { code, reason } = thrown.status;
-  if (code === 429 || code === 503) return 'not-done';
-  // Source: apimachinery pkg/api/errors `NewTimeoutError`, and `NewServerTimeout`, whose code is 500.
-  return code === 504 || reason === 'ServerTimeout' ? 'unknown' : undefined;
+  const { code, message } = thrown.status;
+  // 401: a good token too, where the API server cannot read its ServiceAccount at the moment.
+  if (code === 429 || code === 401 || isNotYetReady(thrown)) return 'not-done';
+  if (code < 500) return undefined;
+  // etcd's own errors are a bare 500: a write that it lost its leader in may have been done.
+  return beforeStorage.test(message) ? 'not-done' : 'unknown';
 }
+
+/** Admission comes before anything is stored. Source: apiserver `webhook/errors/statuserror.go`, `webhook/validating/dispatcher.go`. */
+const beforeStorage = /failed calling webhook|^admission webhook "[^"]*" denied the request/;

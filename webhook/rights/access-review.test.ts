@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { KubeConnectionError } from '../../src/kube/kube-connection-error.ts';
 import { createManualClock } from '../../src/kube/manual-clock.ts';
 import { refusal, scriptKubeClient } from '../../test/builders/scripted-kube-client.ts';
 import { createAccessReviewer } from './access-review.ts';
@@ -88,16 +89,35 @@ describe('a review', () => {
     expect(await reviewer(() => status).mayApprove(ann, 'shop', 'big')).toEqual(answer);
   });
 
-  it('that the API server does not answer rejects, and is asked again', async () => {
+  it('whose answer gets lost is asked for once more', async () => {
+    const failures = [new KubeConnectionError('broken', 'lost')];
+    const { mayApprove, client } = reviewer(() => {
+      const failure = failures.pop();
+      if (failure !== undefined) throw failure;
+      return { allowed: true };
+    });
+    expect(await mayApprove(ann, 'shop', 'big')).toEqual({ allowed: true });
+    expect(client.requests).toHaveLength(2);
+  });
+
+  it('that the API server does not answer rejects, and is asked again for the next request', async () => {
     let fails = true;
     const { mayApprove, client } = reviewer(() => {
       if (fails) throw refusal(500, 'InternalError');
       return { allowed: true };
     });
     await expect(mayApprove(ann, 'shop', 'big')).rejects.toThrow('scripted 500');
+    expect(client.requests).toHaveLength(2);
     fails = false;
     expect(await mayApprove(ann, 'shop', 'big')).toEqual({ allowed: true });
-    expect(client.requests).toHaveLength(2);
+  });
+
+  it('that the API server refuses is refused at once', async () => {
+    const { mayApprove, client } = reviewer(() => {
+      throw refusal(403, 'Forbidden');
+    });
+    await expect(mayApprove(ann, 'shop', 'big')).rejects.toThrow('scripted 403');
+    expect(client.requests).toHaveLength(1);
   });
 });
 

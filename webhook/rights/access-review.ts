@@ -3,6 +3,7 @@ import { aiApprovalRequestKind, workflowExecutionKind } from '../../src/api/name
 import { useVerb } from '../../src/api/service-account.ts';
 import type { Clock } from '../../src/kube/clock.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
+import { unanswered } from '../../src/kube/unanswered.ts';
 import type { AdmissionRequest } from '../admission/admission-review.ts';
 
 /** What the authorizer says of a user. */
@@ -92,14 +93,16 @@ export function createAccessReviewer(client: KubeClient, clock: Clock): AccessRe
   };
 }
 
+interface Review {
+  readonly status?: { readonly allowed?: boolean; readonly evaluationError?: string };
+}
+
 async function ask(
   client: KubeClient,
   { username, uid, groups, extra }: AdmissionRequest['userInfo'],
   resourceAttributes: Right & { readonly namespace: string; readonly name: string },
 ): Promise<AccessAnswer> {
-  const { status } = await client.request<{
-    readonly status?: { readonly allowed?: boolean; readonly evaluationError?: string };
-  }>({
+  const review = {
     method: 'POST',
     path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
     body: {
@@ -108,6 +111,11 @@ async function ask(
       spec: { user: username, uid, groups, extra, resourceAttributes },
     },
     timeoutMilliseconds: 3_000,
+  } as const;
+  // It writes nothing. Once more, for a connection that broke: whoever waits for the answer would be refused.
+  const { status } = await client.request<Review>(review).catch((error: unknown) => {
+    if (unanswered(error) === undefined) throw error;
+    return client.request<Review>(review);
   });
   const allowed = status?.allowed === true;
   // RBAC reports roles it could not read beside a valid yes; a no with an error is no answer.
