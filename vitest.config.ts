@@ -55,8 +55,9 @@ export default defineConfig({
           globalSetup: ['test/cluster/vitest-global-setup.ts'],
           // Hundreds of processes of ours are started: each would compile the same sources, a second on a busy machine.
           env: { NODE_COMPILE_CACHE: join(import.meta.dirname, '.stepgate/compile-cache') },
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          // What a test waits for has a bound of its own. These end what hangs, on the slowest machine.
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
         },
       },
       // In pods. `make e2e` runs it; the cluster is started by the suite itself.

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { KubeConfig } from '@kubernetes/client-node';
 import { defaultServiceAccountName } from '../../src/api/names.ts';
+import { systemClock } from '../../src/kube/clock.ts';
 import { createKubeClient, type KubeClient } from '../../src/kube/kube-client.ts';
 
 /** A rule of a Role. Source: rbac/v1 `PolicyRule`. */
@@ -52,6 +53,7 @@ export async function createTestNamespace(
     { spec: { expirationSeconds: 600 } },
   );
   const kube = createKubeClient(withToken(kubeConfig, status.token), { component: 'testing' });
+  await whenGiven(kube, name, rules);
   return {
     name,
     kube,
@@ -61,6 +63,34 @@ export async function createTestNamespace(
       admin.close();
     },
   };
+}
+
+/** The authorizer learns of a Role and of its binding by watches: moments after they are stored. */
+async function whenGiven(kube: KubeClient, namespace: string, rules: readonly RoleRule[]): Promise<void> {
+  const [rule] = rules;
+  if (rule === undefined) return;
+  const [resource = '', subresource] = (rule.resources[0] ?? '').split('/');
+  const spec = {
+    resourceAttributes: {
+      namespace,
+      verb: rule.verbs[0],
+      group: rule.apiGroups[0],
+      resource,
+      subresource,
+      name: rule.resourceNames?.[0],
+    },
+  };
+  const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
+  for (let tries = 0; tries < 100; tries += 1) {
+    const body = { spec };
+    const { status } = await kube.request<{ readonly status: { readonly allowed: boolean } }>({
+      method: 'POST',
+      path,
+      body,
+    });
+    if (status.allowed) return;
+    await systemClock.sleep(50);
+  }
 }
 
 /** The way to the same cluster, with this token and no other credential. */

@@ -46,8 +46,11 @@ describe('a workflow of twelve steps', () => {
     expect(running).toMatchObject({ phase: 'executing', queuedSteps: 7 });
     await run.settleAll();
     expect((await run.status()).message).toBe('12 of 12 steps completed');
-    const reasons = controller.events.filter(({ regarding }) => regarding.namespace === namespace.name);
-    expect(reasons.map(({ reason }) => reason)).toEqual(['AwaitingApproval', 'Started', 'Completed']);
+    const reasons = (): string[] =>
+      controller.events
+        .filter(({ regarding }) => regarding.namespace === namespace.name)
+        .map(({ reason }) => reason);
+    await expect.poll(reasons, { timeout: 20_000 }).toEqual(['AwaitingApproval', 'Started', 'Completed']);
   });
 
   it('stays where it is when it is rejected, and waits anew after an edit', async () => {

@@ -55,7 +55,8 @@ describe('a workflow', () => {
       .map(({ startTime = '', completionTime = '' }) => [Date.parse(startTime), Date.parse(completionTime)]);
     for (const [index, [startTime = 0]] of (times ?? []).entries())
       expect(startTime).toBeGreaterThanOrEqual((times?.[index - 1]?.[1] ?? 0) - 1_000);
-    expect(controller.events.map(({ reason }) => reason)).toEqual(['Started', 'Completed']);
+    const reasons = (): string[] => controller.events.map(({ reason }) => reason);
+    await expect.poll(reasons, { timeout: 20_000 }).toEqual(['Started', 'Completed']);
     const writes = controller.requests.filter(
       ({ path, method }) => path.endsWith('/status') && method === 'PATCH',
     );
@@ -87,8 +88,10 @@ describe('a workflow', () => {
       ['w-step-1-rollback', 'undo', { all: true }],
       ['w-step-2-rollback', 'undo', { all: true }],
     ]);
-    const reasons = controller.events.map(({ reason }) => reason);
-    expect(reasons).toEqual(['Started', 'StepFailed', 'RollingBack', 'Failed']);
+    const reasons = (): string[] => controller.events.map(({ reason }) => reason);
+    await expect
+      .poll(reasons, { timeout: 20_000 })
+      .toEqual(['Started', 'StepFailed', 'RollingBack', 'Failed']);
   });
 
   it('goes on beside a step that fails, skips what needs it, and says so', async () => {

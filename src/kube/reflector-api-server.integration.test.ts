@@ -52,7 +52,7 @@ describe('a reflector whose API server fails as a whole', () => {
     await watched.equalsFreshList();
     controlPlane.pauseApiServer();
     try {
-      await vi.waitFor(() => expect(reflector.connected).toBe(false), { timeout: 10_000 });
+      await vi.waitFor(() => expect(reflector.connected).toBe(false), { timeout: 30_000 });
     } finally {
       controlPlane.resumeApiServer();
     }

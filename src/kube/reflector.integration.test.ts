@@ -16,6 +16,7 @@ import {
 } from '../../test/cluster/faulty-http-proxy.ts';
 import { type FaultyProxy, startFaultyProxy } from '../../test/cluster/faulty-proxy.ts';
 import type { Fault } from '../../test/cluster/http-faults.ts';
+import { systemClock } from './clock.ts';
 import { createKubeClient, type KubeClient } from './kube-client.ts';
 
 let controlPlane: ControlPlane;
@@ -131,7 +132,7 @@ describe('a reflector whose connection is bad', () => {
     wire.freeze();
     const silentSince = watched.reflector.lastActivity();
     await changeEverything(watched);
-    await vi.waitFor(() => expect(wire.connections).toBeGreaterThan(2), { timeout: 10_000 });
+    await vi.waitFor(() => expect(wire.connections).toBeGreaterThan(2), { timeout: 30_000 });
     expect(watched.reflector.lastActivity()).toBe(silentSince);
     expect(watched.reflector.connected).toBe(false);
     wire.thaw();
@@ -249,7 +250,7 @@ describe('a reflector whose API server refuses', () => {
       const watched = await watchFive(client);
       writeFileSync(tokenFile, 'expired');
       wire.resetAll();
-      await vi.waitFor(() => expect(codes).toContain(401), { timeout: 5000 });
+      await vi.waitFor(() => expect(codes).toContain(401), { timeout: 30_000 });
       await changeEverything(watched);
       expect(watched.reflector.connected).toBe(false);
       writeFileSync(tokenFile, `${token}\n`);
@@ -327,9 +328,18 @@ describe('a reflector whose API server cannot stream lists', () => {
 describe('a reflector whose handler throws', () => {
   it('goes on, and repairs what the handler missed', async () => {
     let broken = false;
+    const repairs: (() => void)[] = [];
     const watched = await watchFive(throughWire, {
-      // The longest wait before the repair.
       random: () => 0.99,
+      // The repair, within a second, is kept until it has been looked at what there is without it.
+      clock: {
+        ...systemClock,
+        setTimer(milliseconds, fire) {
+          if (milliseconds < 900 || milliseconds > 1_000) return systemClock.setTimer(milliseconds, fire);
+          repairs.push(fire);
+          return () => {};
+        },
+      },
       onEvent: (_, item) => {
         if (broken && item?.metadata.name === 'poison') throw new Error('a bug');
       },
@@ -340,6 +350,8 @@ describe('a reflector whose handler throws', () => {
     expect(watched.handlerFailures).toBe(1);
     expect(watched.names()).not.toContain('poison');
     broken = false;
+    expect(repairs).toHaveLength(1);
+    repairs[0]?.();
     await watched.equalsFreshList();
     expect(watched.relisted).toEqual(['started', 'handler-failed']);
   });

@@ -8,6 +8,7 @@ import type { ReflectorHandler } from '../../src/kube/reflector-handler.ts';
 import type { RelistReason } from '../../src/kube/relist-reason.ts';
 import { resourcePath } from '../../src/kube/resource-path.ts';
 import { createStore, type Store } from '../../src/kube/store.ts';
+import { whenInitialized } from '../cluster/when-initialized.ts';
 
 export const configMapKind = { group: '', version: 'v1', kind: 'ConfigMap', plural: 'configmaps' } as const;
 
@@ -116,7 +117,9 @@ export async function watchConfigMaps(options: WatchOptions): Promise<WatchedCon
       );
     },
     async equalsFreshList() {
-      const fresh = await listAll<ConfigMap>(direct, { kind: configMapKind, namespace });
+      const fresh = await whenInitialized(() =>
+        listAll<ConfigMap>(direct, { kind: configMapKind, namespace }),
+      );
       await vi.waitFor(() => expect(states(store.list())).toEqual(states(fresh.items)), {
         timeout: 20_000,
         interval: 10,

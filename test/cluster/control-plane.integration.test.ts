@@ -86,8 +86,8 @@ describe('a control plane', () => {
     };
     await admin(['create', '-f', '-'], JSON.stringify(owned));
     await admin(['delete', 'configmap', 'owner', '-n', 'collected']);
-    await admin(['wait', '--for=delete', 'configmap/owned', '-n', 'collected', '--timeout=30s']);
-    await admin(['delete', 'namespace', 'collected', '--timeout=30s']);
+    await admin(['wait', '--for=delete', 'configmap/owned', '-n', 'collected', '--timeout=120s']);
+    await admin(['delete', 'namespace', 'collected', '--timeout=120s']);
     expect(await admin(['get', 'namespaces', '-o', 'name'])).not.toContain('namespace/collected');
   });
 

@@ -22,6 +22,7 @@ export function passOn(upstream: IncomingMessage, answer: ServerResponse, fault:
   answer.flushHeaders();
   if (fault?.kind === 'cut') return passBytes(upstream, answer, fault.afterBytes, () => reset(answer));
   if (fault?.kind === 'stall') return passBytes(upstream, answer, fault.afterBytes, () => {});
+  if (fault?.kind === 'silentWatch') return passInitialList(upstream, answer);
   if (fault?.kind === 'watchError') return passEvents(upstream, answer, fault);
   upstream.pipe(answer);
   upstream.once('error', () => reset(answer));
@@ -53,6 +54,21 @@ function passBytes(upstream: IncomingMessage, answer: ServerResponse, count: num
   });
   upstream.once('end', () => {
     if (left > 0) answer.end();
+  });
+}
+
+/** Passes whole lines, to the bookmark that ends the list. */
+function passInitialList(upstream: IncomingMessage, answer: ServerResponse): void {
+  let pending = '';
+  upstream.on('error', () => {});
+  upstream.setEncoding('utf8').on('data', (chunk: string) => {
+    const lines = (pending + chunk).split('\n');
+    pending = lines.pop() ?? '';
+    for (const line of lines) {
+      if (upstream.destroyed) return;
+      answer.write(`${line}\n`);
+      if (line.includes('k8s.io/initial-events-end')) upstream.destroy();
+    }
   });
 }
 

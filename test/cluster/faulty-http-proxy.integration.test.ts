@@ -70,7 +70,7 @@ it('knows its clients apart by their URLs, and tells when the API server has ans
 
 async function whole(path: string, method?: string, body?: unknown): Promise<Answer> {
   const answer = await send(path, method, body);
-  await vi.waitFor(() => expect(answer.ended).toBeDefined(), { timeout: 5_000 });
+  await vi.waitFor(() => expect(answer.ended).toBeDefined(), { timeout: 30_000 });
   return answer;
 }
 

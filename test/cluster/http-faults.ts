@@ -25,6 +25,8 @@ export type Fault =
   | { readonly kind: 'cut'; readonly afterBytes: number }
   /** The answer goes silent after that many bytes of its body, and stays open. */
   | { readonly kind: 'stall'; readonly afterBytes: number }
+  /** A watch: nothing follows the initial list, and the stream stays open. */
+  | { readonly kind: 'silentWatch' }
   /** A watch: an ERROR event follows that many real events (default 0), and the stream ends. */
   | {
       readonly kind: 'watchError';

@@ -150,7 +150,7 @@ export const actFourAnalysis: Act = {
           run: 'kubectl get events --field-selector involvedObject.name=slow-shop -o custom-columns=REASON:.reason,MESSAGE:.message',
           succeeds: true,
           prints: [/^ApprovalRequested /m, /^WorkflowStarted /m, /^Completed /m],
-          withinSeconds: 10,
+          withinSeconds: 30,
         },
         { as: 'controller', run: 'kill %3', succeeds: true, prints: ['Done'] },
       ],

@@ -6,10 +6,12 @@ import { join } from 'node:path';
 
 /**
  * Its stdin closes when the demo ends, however that happens. Programs of the control plane are killed at the same
- * moment, and may still write; hence the wait and the repetition.
+ * moment, and may still write; hence it goes on until the folder has stayed away for three seconds.
  */
 const removeWhenDemoEnds =
-  'read -r line; for try in 1 2 3 4 5; do sleep 0.5; rm -rf "$1" 2>/dev/null; done; [ ! -e "$1" ]';
+  'read -r line; away=0; for try in $(seq 60); do sleep 0.5; ' +
+  'if [ -e "$1" ]; then away=0; rm -rf "$1" 2>/dev/null; else away=$((away + 1)); fi; ' +
+  'if [ "$away" -ge 6 ]; then break; fi; done; [ ! -e "$1" ]';
 
 /**
  * A new folder for all that one demo writes. It is gone a few seconds after the demo has ended: also after ^C while

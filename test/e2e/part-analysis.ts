@@ -26,14 +26,13 @@ export function declareAnalysis(ground: GroundOf): void {
     it('is rejected when nobody says anything in time', { timeout: 300_000 }, async () => {
       const { kubectl } = ground();
       await setApprovalTimeout('10s');
-      await analyse('expired');
-      await request('expired');
-      const reason = ['get', 'aianalysis', 'slow-shop', '-n', 'expired', '-o', 'jsonpath={.status}'];
+      const namespace = await askedFor('10s');
+      const reason = ['get', 'aianalysis', 'slow-shop', '-n', namespace, '-o', 'jsonpath={.status}'];
       const isRejected = async () => (await kubectl(reason)).includes('Nobody has decided within 10s');
       await eventually('it is rejected', isRejected, patience);
-      expect(await kubectl(['get', 'workflowexecutions', '-n', 'expired', '-o', 'name'])).toBe('');
+      expect(await kubectl(['get', 'workflowexecutions', '-n', namespace, '-o', 'name'])).toBe('');
       await setApprovalTimeout('15m');
-      await kubectl(['delete', 'namespace', 'expired', '--timeout=120s']);
+      await kubectl(['delete', 'namespace', namespace, '--timeout=120s']);
     });
 
     async function analyse(namespace: string): Promise<void> {
@@ -52,6 +51,19 @@ export function declareAnalysis(ground: GroundOf): void {
         (await kubectl(['get', 'aiapprovalrequests', '-n', namespace, '-o', 'name'])).trim();
       await eventually('a person is asked', async () => (await requests()) !== '', patience);
       return requests();
+    }
+
+    /** The namespace of an analysis whose request has this time: the controller follows the configuration in seconds. */
+    async function askedFor(timeout: string): Promise<string> {
+      const { kubectl } = ground();
+      for (let tries = 1; tries <= 10; tries += 1) {
+        const namespace = `expired-${tries}`;
+        await analyse(namespace);
+        const asked = ['get', await request(namespace), '-n', namespace, '-o', 'jsonpath={.spec.timeout}'];
+        if ((await kubectl(asked)).trim() === timeout) return namespace;
+        await kubectl(['delete', 'namespace', namespace, '--timeout=120s']);
+      }
+      throw new Error(`no request has the time ${timeout}`);
     }
 
     async function setApprovalTimeout(timeout: string): Promise<void> {

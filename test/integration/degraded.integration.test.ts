@@ -1,12 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { kubernetesExecutionKind } from '../../src/api/names.ts';
-import { activeExecutionFieldSelector } from '../../src/api/phase.ts';
 import { createKubeClient, type KubeClient } from '../../src/kube/kube-client.ts';
 import { eventually } from '../cluster/eventually.ts';
 import type { ProxiedRequest } from '../cluster/faulty-http-proxy.ts';
 import type { Fault } from '../cluster/http-faults.ts';
 import { type InstalledCluster, startInstalledCluster } from '../cluster/installed-cluster.ts';
-import { initialListBytes } from './initial-list-bytes.ts';
 import { metricOf } from './metric-of.ts';
 import { openNamespace } from './open-namespace.ts';
 import { causesOf, outcomesOf, refusalOf } from './refusal.ts';
@@ -54,8 +52,7 @@ const degradedDecisions = (): Promise<number> => metricOf(over.replica, 'stepgat
 async function silenceWatch(): Promise<void> {
   const relists = (): Promise<number> => metricOf(over.replica, 'stepgate_watch_relists_total', ofExecutions);
   const before = await relists();
-  const afterBytes = await initialListBytes(client, kubernetesExecutionKind, activeExecutionFieldSelector);
-  disturb(isExecutionWatch, { kind: 'stall', afterBytes });
+  disturb(isExecutionWatch, { kind: 'silentWatch' });
   await eventually('the watch has begun anew', async () => (await relists()) > before);
   const probe = await openNamespace(client, `probe-${before}`);
   await eventually('the watch is connected', async () => {

@@ -1,12 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { approvalAnnotations } from '../../src/api/approval-annotations.ts';
 import { workflowExecutionKind } from '../../src/api/names.ts';
-import { liveWorkflowFieldSelector } from '../../src/api/phase.ts';
 import { createKubeClient, type KubeClient } from '../../src/kube/kube-client.ts';
 import { makeWorkflow } from '../builders/workflow-builder.ts';
 import { eventually } from '../cluster/eventually.ts';
 import { type InstalledCluster, startInstalledCluster } from '../cluster/installed-cluster.ts';
-import { initialListBytes } from './initial-list-bytes.ts';
 import { metricOf } from './metric-of.ts';
 import { type OpenNamespace, openNamespace } from './open-namespace.ts';
 import { causesOf, refusalOf } from './refusal.ts';
@@ -40,13 +38,12 @@ afterAll(async () => {
 
 /** From now on the watch of workflows is connected, has shown all there is, and shows nothing more. */
 async function freezeWatch(): Promise<void> {
-  const bytes = await initialListBytes(client, workflowExecutionKind, liveWorkflowFieldSelector);
   const labels = `resource="${workflowExecutionKind.plural}"`;
   const relists = (): Promise<number> => metricOf(over.replica, 'stepgate_watch_relists_total', labels);
   const before = await relists();
   over.requests.intercept(({ path, query }) =>
     path.endsWith(`/${workflowExecutionKind.plural}`) && query.get('watch') === 'true'
-      ? { kind: 'stall', afterBytes: bytes }
+      ? { kind: 'silentWatch' }
       : undefined,
   );
   over.connections.resetAll();

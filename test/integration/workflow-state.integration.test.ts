@@ -32,7 +32,7 @@ describe('a workflow that is over', () => {
         namespace.execute(workflow, `late-${performance.now()}`),
       ]);
       for (const { metadata } of granted) await namespace.executions.delete(metadata.name ?? '');
-      return refused.length > 0;
+      return refused.some(({ details }) => details?.causes?.[0]?.reason === 'WorkflowIsOver');
     });
     const refusal = await refusalOf(namespace.execute(workflow, 'third'));
     expect(refusal).toMatchObject({ code: 403, reason: 'Forbidden' });

@@ -17,7 +17,7 @@ export const firstLimit = 5;
 /** The limits between which it changes. */
 const limits = [3, 4, 5, 6, 7] as const;
 
-/** A replica that logs no change for this long had the same value before, by a write that was not answered. */
+/** A replica that had the value before, by a write that was not answered, logs no change: it is waited for this long. */
 const silentMilliseconds = 2_000;
 
 /** What a replica is known to have done with the limit. */
@@ -50,13 +50,15 @@ export function createLimitChanges(
 ): LimitChanges {
   const replicas: ReplicaState[] = cluster.replicas.map(() => ({ startedAt: 0, readyAt: 0 }));
   let limit = firstLimit;
+  /** False after a write that was not answered: who has which limit is not known then. */
+  let isKnown = true;
   let count = 0;
   let slowest = 0;
 
   /** When the replica had the limit; undefined as long as it may have another. */
   function followedAt(
     index: number,
-    change: { limit: number; from: number; until: number },
+    change: { limit: number; from: number; until: number; mayBeThere: boolean },
   ): number | undefined {
     const state = replicas[index];
     const replica = cluster.replicas[index];
@@ -67,16 +69,19 @@ export function createLimitChanges(
       ({ to, at }) => to === change.limit && at >= change.from - 1 && at > state.startedAt,
     );
     if (logged !== undefined) return logged.at;
-    return now() - change.until > silentMilliseconds ? now() : undefined;
+    return change.mayBeThere && now() - change.until > silentMilliseconds ? now() : undefined;
   }
 
   async function set(next: number): Promise<void> {
+    const mayBeThere = next === limit || !isKnown;
     limit = next;
     const from = now();
     const number = timeline.began(limit, from);
     count += 1;
+    isKnown = false;
     await writeLimit(admin, limit);
-    const written = { limit, from, until: now() };
+    isKnown = true;
+    const written = { limit, from, until: now(), mayBeThere };
     for (;;) {
       const at = cluster.replicas.map((_, index) => followedAt(index, written));
       if (at.every((time) => time !== undefined)) {

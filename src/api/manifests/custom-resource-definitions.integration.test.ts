@@ -216,7 +216,7 @@ describe('a KubernetesExecution on a real API server', () => {
     expect(await executions.create(sent)).not.toHaveProperty('status');
   });
 
-  it('disappears from the watch of active executions when it settles', { timeout: 20_000 }, async () => {
+  it('disappears from the watch of active executions when it settles', async () => {
     const stream = await client.stream({
       method: 'GET',
       path: resourcePath(kubernetesExecutionKind, { namespace: 'default' }),

@@ -20,13 +20,17 @@ export interface RacerClient {
 /** What the API server and the webhook may say to a client that races with others. */
 const expectedCodes = [403, 409, 422, 429, 503];
 
+/** A busy machine may have the webhook called in vain; nothing was written then. */
+function isExpected({ code, message }: KubeStatusError['status']): boolean {
+  return expectedCodes.includes(code) || message.includes('failed calling webhook');
+}
+
 /** What is refused changes nothing. Answers the status where it was. */
 async function refusalIn(attempt: () => Promise<void>): Promise<KubeStatusError['status'] | undefined> {
   try {
     await attempt();
   } catch (error) {
-    if (error instanceof KubeStatusError && expectedCodes.includes(error.status.code ?? 0))
-      return error.status;
+    if (error instanceof KubeStatusError && isExpected(error.status)) return error.status;
     throw error;
   }
   return undefined;

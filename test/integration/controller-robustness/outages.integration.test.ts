@@ -107,7 +107,7 @@ it(`an API server that is silent for ${outageMilliseconds / 1_000} s, and one th
   }
   const effects = await whenInitialized(() => namespace.effects());
   expect([...effects.values()]).toEqual(Array.from({ length: 32 }, () => 1));
-}, 400_000);
+}, 900_000);
 
 it('tokens that are good no more: its own is read again, and those of its actions are asked for again', async () => {
   const { controlPlane } = cluster;

@@ -292,6 +292,9 @@ describe('a plugin', () => {
     ['hang', 'It took longer than 300ms, and did not stop when it was told to'],
   ])('whose action does %s longer than its time has its attempt ended', async (action, message) => {
     await start();
+    // The ServiceAccount's token is there then: an action that has not begun cannot be stopped.
+    await namespace.create('before', { action: 'behave' });
+    await namespace.settled('before');
     await namespace.create('long', { action, timeout: '300ms' });
     expect(await namespace.settled('long')).toMatchObject({
       phase: 'failed',
