@@ -16,7 +16,9 @@ test('a port is given once, and its number is kept from other processes until th
 });
 
 test('whoever was given one can listen on it', async () => {
-  const server = createServer().listen(await freePort(), '127.0.0.1');
+  const port = await freePort();
+  const server = createServer().listen(port, '127.0.0.1');
   await once(server, 'listening');
+  expect(server.address()).toMatchObject({ port });
   server.close();
 });
