@@ -66,6 +66,10 @@ test.each<[string, Fault]>([
   ['breaks off in its answer', { kind: 'cut', afterBytes: 3 }],
   ['comes while the API server starts', { kind: 'status', code: 429, retryAfterSeconds: 1 }],
   ['finds nothing behind a load balancer', { kind: 'status', code: 503 }],
+  [
+    'meets an etcd that changes its leader',
+    { kind: 'status', code: 500, message: 'etcdserver: leader changed' },
+  ],
 ])('an action whose request %s is only interrupted', async (_, fault) => {
   failing(fault);
   await namespace.create('ask', { action: 'ask' });
@@ -107,7 +111,7 @@ test('an action that must not be done twice is not, and says what is not known',
     attempts: 1,
     message: expect.stringContaining('It cannot be known whether the action was done'),
   });
-  failing({ kind: 'status', code: 503 });
+  failing({ kind: 'status', code: 429 });
   await namespace.create('refused', { action: 'ask_once', maxRetries: 3 });
   expect(await namespace.settled('refused')).toMatchObject({ phase: 'completed', attempts: 2 });
 });
