@@ -22,7 +22,7 @@ test.each([
 
 test('people are told which request had no answer, and what is not known', () => {
   expect(failureOf(broken, { repeatable: true, timeout })?.message).toBe(
-    'The API server gave no answer: PATCH /x: read ECONNRESET.',
+    'The API server could not answer: PATCH /x: read ECONNRESET.',
   );
   expect(failureOf(broken, { repeatable: false, timeout })?.message).toBe(
     `PATCH /x: read ECONNRESET. ${cannotKnow}`,

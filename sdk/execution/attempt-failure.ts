@@ -1,8 +1,8 @@
+import { unanswered } from '../../src/kube/unanswered.ts';
 import type { AttemptResult } from '../../src/observability/execution-metrics.ts';
 import type { AttemptOutcome } from './attempt.ts';
 import { failureMessage } from './failure-message.ts';
 import { cannotKnow } from './take-up.ts';
-import { unanswered } from '../../src/kube/unanswered.ts';
 
 /** An attempt that has failed. */
 export interface AttemptFailure {
@@ -46,7 +46,7 @@ function failureOfThrown(error: unknown, repeatable: boolean): AttemptFailure {
   const message = failureMessage(error);
   const lost = unanswered(error);
   if (lost === undefined) return { message, next: 'retry' };
-  if (repeatable) return { message: `The API server gave no answer: ${message}.`, next: 'resume' };
+  if (repeatable) return { message: `The API server could not answer: ${message}.`, next: 'resume' };
   return lost === 'unknown'
     ? { message: `${message}. ${cannotKnow}`, next: 'end' }
     : { message, next: 'retry' };

@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import { KubeConnectionError } from '../../src/kube/kube-connection-error.ts';
 import { isKubeStatus } from '../../src/kube/kube-status-error.ts';
-import { withoutSecrets } from '../../src/observability/loggable.ts';
 import { missingRight } from '../../src/kube/missing-right.ts';
+import { withoutSecrets } from '../../src/observability/loggable.ts';
 
 /** A longer message is cut: it is kept in a status and shown in a table. */
 const mostCharacters = 4_096;

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { defaultServiceAccountName } from '../api/names.ts';
 import { systemClock } from '../kube/clock.ts';
+import { confirmingClient } from '../kube/confirming-client.ts';
 import { createKubeClient } from '../kube/kube-client.ts';
 import { checkLimit } from './check-limit.ts';
 import type { Command } from './command.ts';
@@ -42,7 +43,7 @@ export const checkLimitCommand: Command = {
     });
     try {
       await checkLimit({
-        client,
+        client: confirmingClient(client, systemClock),
         clock: systemClock,
         namespace: values.namespace ?? host.environment['POD_NAMESPACE'] ?? 'default',
         workflow: `stepgate-check-${randomBytes(4).toString('hex')}`,

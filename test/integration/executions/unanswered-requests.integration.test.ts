@@ -99,7 +99,7 @@ test('interruptions leave an execution all its retries, and end where they have 
     phase: 'failed',
     attempts: 11,
     interruptions: 10,
-    message: expect.stringMatching(/^The API server gave no answer: GET \/version: .*\. \(attempt 11\)$/),
+    message: expect.stringMatching(/^The API server could not answer: GET \/version: .*\. \(attempt 11\)$/),
   });
 });
 
