@@ -14,6 +14,7 @@ test.each([
   [422, 'data[password]: Invalid value: "hunter2"'],
   [400, 'cannot decode hunter2'],
   [403, 'admission webhook "x" denied the request: hunter2 is weak'],
+  [500, 'no sense in hunter2'],
 ])('a %i that may quote a value is told without its words', (code, message) => {
   const told = withoutValues(refused(code, message, 'data[password]')) as Error;
   expect(told.message).toBe(`The API server refused the change: ${code} Refused (data[password]).`);
@@ -21,10 +22,12 @@ test.each([
 });
 
 test('an API server that has too much to do is told from one that refuses, without its words either', () => {
-  const told = withoutValues(refused(500, 'failed calling webhook: hunter2', 'data[password]'));
+  const told = withoutValues(
+    refused(503, 'admission webhook "x" denied the request: hunter2', 'data[password]'),
+  );
   expect(told).toBeInstanceOf(KubeStatusError);
   expect((told as KubeStatusError).status).toEqual({
-    code: 500,
+    code: 503,
     reason: 'Refused',
     message: 'the change was not answered (data[password])',
   });

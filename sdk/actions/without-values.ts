@@ -1,5 +1,6 @@
 import { KubeStatusError } from '../../src/kube/kube-status-error.ts';
 import { isMissingRight } from '../../src/kube/missing-right.ts';
+import { isNotYetReady } from '../../src/kube/not-yet-ready.ts';
 import { unanswered } from '../../src/kube/unanswered.ts';
 import { ActionError } from './action-error.ts';
 
@@ -20,5 +21,5 @@ export function withoutValues(error: unknown): unknown {
 
 /** What is refused for its version, its absence or a missing right quotes no value; admission may refuse with a 403 too. */
 function mayQuote(error: KubeStatusError): boolean {
-  return !isMissingRight(error) && ![401, 404, 409, 429].includes(error.status.code);
+  return !isMissingRight(error) && !isNotYetReady(error) && ![401, 404, 409, 429].includes(error.status.code);
 }

@@ -25,6 +25,7 @@ export interface ExecutionAttempt {
   /** From 1. */
   readonly attempt: number;
   readonly interruptions: number;
+  readonly unanswered: number;
   /** What people are told while it runs: what of the attempt before was interrupted. */
   readonly note: string | undefined;
   readonly limit: RunningLimit;
@@ -45,8 +46,9 @@ export async function attemptExecution(
   const { clock, metrics, graceMilliseconds } = dependencies;
   const release = place ?? (await limit.acquire(signal));
   try {
-    const remembered = attempt > 1 ? structuredClone(writer.current.status?.result) : undefined;
     await writeBegin(of, dependencies);
+    // After that write, and so after the one by which the attempt before may still have remembered something.
+    const remembered = attempt > 1 ? structuredClone(writer.current.status?.result) : undefined;
     const startedAt = clock.now();
     const timeoutMilliseconds = parseDuration(writer.current.spec?.timeout ?? '') || undefined;
     const outcome = await runAttempt(
@@ -61,7 +63,7 @@ export async function attemptExecution(
 }
 
 function writeBegin(
-  { writer, attempt, interruptions, note, signal }: ExecutionAttempt,
+  { writer, attempt, interruptions, unanswered, note, signal }: ExecutionAttempt,
   { date, identity }: RunDependencies,
 ): Promise<void> {
   return writer.write(
@@ -70,6 +72,7 @@ function writeBegin(
       phase: 'executing',
       attempts: attempt,
       ...(interruptions > 0 && { interruptions }),
+      ...(unanswered > 0 && { unanswered }),
       executor: identity,
       startTime: status.startTime ?? date().toISOString(),
       message: note ?? (attempt === 1 ? 'The action runs.' : `Attempt ${attempt} runs.`),

@@ -13,7 +13,7 @@ import type { RunningLimit } from './running-limit.ts';
 import { settleExecution } from './settle-execution.ts';
 import { createStatusWriter, type StatusWriter, StatusWriteError } from './status-writer.ts';
 import { regardingExecution, type StoredExecution } from './stored-execution.ts';
-import { mostInterruptions, takeUp, type TakeUp } from './take-up.ts';
+import { takeUp, type TakeUp } from './take-up.ts';
 
 /**
  * How a run ended. `settled`: with a phase for ever. `left`: as it is, for who comes after. `gone`: the execution is.
@@ -99,6 +99,9 @@ async function runToItsEnd(run: Run): Promise<RunEnd> {
   return attemptUntilDone(run, work, plan);
 }
 
+/** What is asked for may be what the API server breaks on: further attempts without an answer are failures. */
+const mostUnanswered = 10;
+
 async function attemptUntilDone(
   run: Run,
   work: ReadyWork,
@@ -106,13 +109,14 @@ async function attemptUntilDone(
 ): Promise<RunEnd> {
   const { writer, action, dependencies, signal } = run;
   const { maxRetries = 0, timeout = '' } = writer.current.spec ?? {};
-  let { interruptions, note } = plan;
-  const backoff = backoffAfter(plan.attempt - interruptions - 1, dependencies);
-  const backoffOfInterruptions = backoffAfter(interruptions, dependencies);
+  const { interruptions } = plan;
+  let { unanswered, note } = plan;
+  const backoff = backoffAfter(plan.attempt - interruptions - unanswered - 1, dependencies);
+  const backoffOfUnanswered = backoffAfter(unanswered, dependencies);
   let { place } = run;
   for (let { attempt } = plan; ; attempt += 1) {
     const outcome = await attemptExecution(
-      { ...run, place, action: action.name, run: work.run, attempt, interruptions, note },
+      { ...run, place, action: action.name, run: work.run, attempt, interruptions, unanswered, note },
       dependencies,
     );
     note = undefined;
@@ -120,17 +124,17 @@ async function attemptUntilDone(
     const failure = failureOf(outcome, { repeatable: action.repeatable !== false, timeout });
     if (failure === undefined) {
       if (outcome.outcome !== 'returned') return interrupted(run, outcome);
-      return complete(run, outcome.value, doneMessage(work, attempt, interruptions));
+      return complete(run, outcome.value, doneMessage(work, attempt, interruptions + unanswered));
     }
-    if (failure.next === 'resume' && interruptions < mostInterruptions) {
-      interruptions += 1;
+    if (failure.next === 'resume' && unanswered < mostUnanswered) {
+      unanswered += 1;
       note = `Attempt ${attempt} was interrupted. ${failure.message}`;
       tellInterruption(run, note);
-      // The status goes on saying that it is executed: whoever takes it up meanwhile counts the same interruption.
-      await dependencies.clock.sleep(backoffOfInterruptions.next(), signal);
+      // The status goes on saying that it is executed: whoever takes it up meanwhile counts it as interrupted.
+      await dependencies.clock.sleep(backoffOfUnanswered.next(), signal);
       continue;
     }
-    if (failure.next === 'end' || attempt - interruptions > maxRetries)
+    if (failure.next === 'end' || attempt - interruptions - unanswered > maxRetries)
       return fail(run, `${failure.message}${attempt === 1 ? '' : ` (attempt ${attempt})`}`);
     const message = `Attempt ${attempt} failed and will be repeated: ${failure.message}`;
     await writer.write((status) => ({ ...status, phase: 'pending', message }), signal);

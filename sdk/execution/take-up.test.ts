@@ -15,6 +15,7 @@ function stored(status: KubernetesExecutionStatus | undefined, deleted = false):
   };
 }
 
+const unansweredToo = { phase: 'executing', attempts: 4, executor: 'gone', unanswered: 2 } as const;
 const executing = { phase: 'executing', attempts: 2, executor: 'gone', interruptions: 1 } as const;
 
 test.each([
@@ -26,6 +27,11 @@ test.each([
     { decision: 'attempt', attempt: 3, interruptions: 1 },
   ],
   ['one that was interrupted', stored(executing), { decision: 'attempt', attempt: 3, interruptions: 2 }],
+  [
+    'one that was interrupted, and had had no answers',
+    stored(unansweredToo),
+    { decision: 'attempt', attempt: 5, interruptions: 1, unanswered: 2 },
+  ],
   ['one that is settled', stored({ phase: 'failed' }), { decision: 'leave' }],
   ['one that others execute', stored({ phase: 'executing' }), { decision: 'leave' }],
   ['one that others are to approve', stored({ phase: 'waiting_approval' }), { decision: 'leave' }],

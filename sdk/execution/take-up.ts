@@ -11,8 +11,10 @@ export type TakeUp =
       readonly decision: 'attempt';
       /** Number of the attempt to make. */
       readonly attempt: number;
-      /** How many attempts before it were interrupted. */
+      /** How many attempts before it ended with their controller. */
       readonly interruptions: number;
+      /** How many attempts before it had no answer of the API server. */
+      readonly unanswered: number;
       /** What was interrupted, for people. */
       readonly note?: string;
     };
@@ -25,20 +27,21 @@ export type TakeUp =
  */
 export function takeUp(execution: StoredExecution, { repeatable }: { repeatable: boolean }): TakeUp {
   const { metadata, status = {} } = execution;
-  const { phase, attempts = 0, interruptions = 0, executor } = status;
+  const { phase, attempts = 0, interruptions = 0, unanswered = 0, executor } = status;
   if (isSettledExecutionPhase(phase) || phase === 'waiting_approval') return { decision: 'leave' };
   if (phase === 'executing' && executor === undefined) return { decision: 'leave' };
   if (phase !== 'executing') {
     if (metadata.deletionTimestamp !== undefined)
       return { decision: 'fail', message: 'It was deleted before it was done.' };
-    return { decision: 'attempt', attempt: attempts + 1, interruptions };
+    return { decision: 'attempt', attempt: attempts + 1, interruptions, unanswered };
   }
   const note = `Attempt ${attempts} was interrupted: the controller that made it ended`;
   if (metadata.deletionTimestamp !== undefined)
     return { decision: 'fail', message: `${note}, and the execution was deleted.` };
   if (!repeatable) return { decision: 'fail', message: `${note}. ${cannotKnow}` };
   if (interruptions >= mostInterruptions) return { decision: 'fail', message: `${note}. ${mayBeWhy}` };
-  return { decision: 'attempt', attempt: attempts + 1, interruptions: interruptions + 1, note: `${note}.` };
+  const counted = { interruptions: interruptions + 1, unanswered };
+  return { decision: 'attempt', attempt: attempts + 1, ...counted, note: `${note}.` };
 }
 
 /** An action that ends its process, or never lets go of it, would end every controller after this one too. */

@@ -7,6 +7,7 @@ import type { KubeClient } from '../../src/kube/kube-client.ts';
 import { KubeConnectionError } from '../../src/kube/kube-connection-error.ts';
 import type { KubeObject } from '../../src/kube/kube-object.ts';
 import { isKubeStatus, KubeStatusError } from '../../src/kube/kube-status-error.ts';
+import { isNotYetReady } from '../../src/kube/not-yet-ready.ts';
 import { resourcePath } from '../../src/kube/resource-path.ts';
 import { unanswered } from '../../src/kube/unanswered.ts';
 import { hasCause, isLimitReached } from './limit-reached.ts';
@@ -215,9 +216,11 @@ class CreateCall {
 
 /** True for failures that are not the object's fault. */
 function mayPass(error: unknown): boolean {
-  if (error instanceof KubeConnectionError && error.reason === 'credentials') return true;
-  if (unanswered(error) !== undefined) return true;
-  return error instanceof KubeStatusError && hasCause(error, 'AuthorizerFailed');
+  if (error instanceof KubeConnectionError)
+    return error.reason === 'credentials' || unanswered(error) !== undefined;
+  if (!(error instanceof KubeStatusError)) return false;
+  const { code } = error.status;
+  return code === 429 || code >= 500 || isNotYetReady(error) || hasCause(error, 'AuthorizerFailed');
 }
 
 /** Letters and digits as the API server's own generated names have them: no vowels. Source: apimachinery `rand.String`. */

@@ -25,7 +25,7 @@ export interface TestNamespace {
  * Creates a namespace with the ServiceAccount that actions act as, and gives that account these rights there. An action
  * that passes with them needs no more.
  *
- * @param kubeConfig of somebody who may do all of this; `startControlPlane` has one, and so has any cluster for tests
+ * @param kubeConfig of somebody who may do all of this, and create SubjectAccessReviews; `startControlPlane` has one, and so has any cluster for tests
  * @throws KubeStatusError, KubeConnectionError
  */
 export async function createTestNamespace(
@@ -53,7 +53,7 @@ export async function createTestNamespace(
     { spec: { expirationSeconds: 600 } },
   );
   const kube = createKubeClient(withToken(kubeConfig, status.token), { component: 'testing' });
-  await whenGiven(kube, name, rules);
+  await whenGiven(admin, name, rules);
   return {
     name,
     kube,
@@ -66,24 +66,21 @@ export async function createTestNamespace(
 }
 
 /** The authorizer learns of a Role and of its binding by watches: moments after they are stored. */
-async function whenGiven(kube: KubeClient, namespace: string, rules: readonly RoleRule[]): Promise<void> {
+async function whenGiven(admin: KubeClient, namespace: string, rules: readonly RoleRule[]): Promise<void> {
   const [rule] = rules;
   if (rule === undefined) return;
   const [resource = '', subresource] = (rule.resources[0] ?? '').split('/');
-  const spec = {
-    resourceAttributes: {
-      namespace,
-      verb: rule.verbs[0],
-      group: rule.apiGroups[0],
-      resource,
-      subresource,
-      name: rule.resourceNames?.[0],
+  const [verb, group, name] = [rule.verbs[0], rule.apiGroups[0], rule.resourceNames?.[0]];
+  const body = {
+    spec: {
+      user: `system:serviceaccount:${namespace}:${defaultServiceAccountName}`,
+      groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'],
+      resourceAttributes: { namespace, verb, group, resource, subresource, name },
     },
   };
-  const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
-  for (let tries = 0; tries < 100; tries += 1) {
-    const body = { spec };
-    const { status } = await kube.request<{ readonly status: { readonly allowed: boolean } }>({
+  const path = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
+  for (let tries = 0; tries < 200; tries += 1) {
+    const { status } = await admin.request<{ readonly status: { readonly allowed: boolean } }>({
       method: 'POST',
       path,
       body,

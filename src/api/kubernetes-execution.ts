@@ -55,7 +55,14 @@ export const kubernetesExecutionStatusSchema = z.looseObject({
     .int()
     .min(0)
     .describe(
-      'How many of the attempts ended with the controller that made them, or with a request that was not answered; maxRetries does not count them.',
+      'How many of the attempts ended with the controller that made them; maxRetries does not count them.',
+    )
+    .optional(),
+  unanswered: z
+    .int()
+    .min(0)
+    .describe(
+      'How many of the attempts ended with a request that the API server did not answer; maxRetries does not count them.',
     )
     .optional(),
   executor: z.string().describe('The controller process that made the latest attempt.').optional(),

@@ -9,8 +9,9 @@ import { activeExecutionFieldSelector } from '../api/phase.ts';
 import type { Clock } from '../kube/clock.ts';
 import { listAll } from '../kube/consistent-list.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
+import { KubeConnectionError } from '../kube/kube-connection-error.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
-import { isKubeStatus, type KubeStatus } from '../kube/kube-status-error.ts';
+import { isKubeStatus, type KubeStatus, KubeStatusError } from '../kube/kube-status-error.ts';
 import { resourcePath } from '../kube/resource-path.ts';
 import { unanswered } from '../kube/unanswered.ts';
 import { holdersKnown } from '../policy/parallel-limit.ts';
@@ -52,15 +53,15 @@ const pauseMilliseconds = 500;
  * @throws LimitCheckError, and what the client throws
  */
 export async function checkLimit(options: LimitCheckOptions): Promise<void> {
-  const { client, namespace, workflow, say } = options;
+  const { client, namespace, say } = options;
   const { metadata } = await createWorkflow(options);
   const namer = { next: 0 };
-  const execute = (): Promise<KubeObject> =>
-    create(
-      client,
-      { kind: kubernetesExecutionKind, namespace },
-      executionObject(options, metadata.uid, (namer.next += 1)),
-    );
+  const admitted: string[] = [];
+  const execute = async (): Promise<void> => {
+    const body = executionObject(options, metadata.uid, (namer.next += 1));
+    const created = await create(client, { kind: kubernetesExecutionKind, namespace }, body);
+    admitted.push(created.metadata.name);
+  };
   try {
     const refusal = await fill(options, execute);
     say(refusal.message);
@@ -68,7 +69,7 @@ export async function checkLimit(options: LimitCheckOptions): Promise<void> {
     const limit = named < holdersKnown ? named : await countActive(options);
     await full(options, execute, limit);
     say(`${limit} executions are active, and ${burst} more at once were refused as well.`);
-    await remove(options, `${workflow}-check-1`);
+    await remove(options, admitted[0] ?? '');
     await refill(options, execute, limit);
     await full(options, execute, limit);
     say('One went, the next one fitted, and again no more than that.');
@@ -96,7 +97,7 @@ async function createWorkflow(options: LimitCheckOptions): Promise<KubeObject> {
 }
 
 /** Creates executions until one is refused. */
-async function fill(options: LimitCheckOptions, execute: () => Promise<KubeObject>): Promise<KubeStatus> {
+async function fill(options: LimitCheckOptions, execute: () => Promise<void>): Promise<KubeStatus> {
   for (let count = 0; count < options.atMost; count += 1) {
     const refusal = await patiently(options, () => refusalOf(execute()));
     if (refusal !== undefined) return refusal;
@@ -105,11 +106,7 @@ async function fill(options: LimitCheckOptions, execute: () => Promise<KubeObjec
 }
 
 /** There are as many active as there are slots, and of several creates at once none gets through. */
-async function full(
-  options: LimitCheckOptions,
-  execute: () => Promise<KubeObject>,
-  limit: number,
-): Promise<void> {
+async function full(options: LimitCheckOptions, execute: () => Promise<void>, limit: number): Promise<void> {
   const refusals = await Promise.all(
     Array.from({ length: burst }, () => patiently(options, () => refusalOf(execute()))),
   );
@@ -125,7 +122,7 @@ async function full(
 /** A slot is free: the next create gets it, or a controller that was waiting for it. */
 async function refill(
   options: LimitCheckOptions,
-  execute: () => Promise<KubeObject>,
+  execute: () => Promise<void>,
   limit: number,
 ): Promise<void> {
   const { clock } = options;
@@ -174,10 +171,18 @@ async function patiently<Answer>({ clock }: LimitCheckOptions, ask: () => Promis
     try {
       return await ask();
     } catch (error) {
-      if (unanswered(error) === undefined || clock.now() > deadline) throw error;
+      if (!mayPass(error) || clock.now() > deadline) throw error;
       await clock.sleep(pauseMilliseconds);
     }
   }
+}
+
+/** A wrong address or a wrong token is told at once. */
+function mayPass(error: unknown): boolean {
+  if (error instanceof KubeStatusError && error.status.code >= 500) return true;
+  const isWrong =
+    error instanceof KubeConnectionError && error.reason !== 'broken' && error.reason !== 'timeout';
+  return !isWrong && !isKubeStatus(error, 401) && unanswered(error) !== undefined;
 }
 
 interface Place {

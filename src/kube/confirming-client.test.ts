@@ -74,6 +74,13 @@ test('who gives up does not wait for it', async () => {
   expect(clock.waiting).toBe(0);
 });
 
+test('nobody waits on a client that was closed', async () => {
+  const closed = new KubeConnectionError('closed', 'The client is closed');
+  const { client, paths } = setUp([missing], [closed]);
+  await expect(client.request(request)).rejects.toBe(closed);
+  expect(paths()).toEqual(['pods', 'readyz']);
+});
+
 test.each([
   refusal(403, 'Forbidden'),
   refusal(404, 'NotFound'),

@@ -47,9 +47,9 @@ async function isReady(client: KubeClient, signal: AbortSignal | undefined): Pro
     await client.request({ method: 'GET', path: '/readyz', timeoutMilliseconds: 2_000, ...ours });
     return true;
   } catch (error) {
-    if (signal?.aborted === true) throw error;
+    const failure = error instanceof KubeConnectionError ? error.reason : undefined;
+    if (signal?.aborted === true || failure === 'closed') throw error;
     // It says `ok`, which is no JSON; whatever is no API server has no such path.
-    const saysOk = error instanceof KubeConnectionError && error.reason === 'not-json';
-    return saysOk || isKubeStatus(error, 404);
+    return failure === 'not-json' || isKubeStatus(error, 404);
   }
 }

@@ -128,6 +128,14 @@ describe('request', () => {
     });
   });
 
+  it('does not take a Status that is a failure for a success, whatever the code of the answer', async () => {
+    const failure = { kind: 'Status', status: 'Failure', code: 500, reason: 'InternalError', message: 'two' };
+    const answers = [failure, { kind: 'Status', status: 'Success' }];
+    const { client } = await serve((_, response) => json(response, answers.shift(), 201));
+    await expect(client.request(get)).rejects.toMatchObject({ status: { code: 500, message: 'two' } });
+    expect(await client.request(get)).toEqual({ kind: 'Status', status: 'Success' });
+  });
+
   it('does not take a success that is no JSON for an answer', async () => {
     const { client } = await serve((_, response) => response.end('<html>'));
     await expect(client.request(get)).rejects.toMatchObject({ code: 'KubeConnection', reason: 'not-json' });

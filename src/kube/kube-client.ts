@@ -9,7 +9,7 @@ import { type CredentialsCache, createCredentialsCache, type KubeCredentials } f
 import { KubeStatusError } from './kube-status-error.ts';
 import { type OpenAnswer, openAnswer } from './open-answer.ts';
 import { resourceOfPath } from './resource-path.ts';
-import { statusOfAnswer } from './status-of-answer.ts';
+import { isStatus, statusOfAnswer } from './status-of-answer.ts';
 
 /** One request to the API server. */
 export interface KubeRequest {
@@ -136,7 +136,7 @@ class HttpKubeClient implements KubeClient {
       request.onHeaders?.(answer.response.headers);
       const text = await readAnswerBody(answer.response, maxBodyBytes);
       code = answer.response.statusCode ?? 0;
-      return parse(text, request) as Answer;
+      return successIn(parse(text, request)) as Answer;
     } catch (error) {
       if (error instanceof KubeStatusError) code = error.status.code;
       // The other connections may lead to the same dead end, and each would cost its own timeout.
@@ -240,6 +240,16 @@ async function* readChunks(answer: OpenAnswer): AsyncGenerator<Uint8Array, void,
   } finally {
     answer.release();
   }
+}
+
+/**
+ * An eviction that more than one disruption budget has a say in is answered 201 with a Status that is a failure.
+ * Source: `createHandler` in k8s.io/apiserver pkg/endpoints/handlers/create.go; client-go looks at the body as well.
+ */
+function successIn(answer: unknown): unknown {
+  if (!isStatus(answer) || answer.status !== 'Failure') return answer;
+  const { code = 500, reason = 'Unknown', message = '', details } = answer;
+  throw new KubeStatusError({ code, reason, message, ...(details && { details }) });
 }
 
 function parse(text: string, request: KubeRequest): unknown {

@@ -40,7 +40,10 @@ export function statusOfAnswer(code: number, body: string, retryAfter: string | 
 }
 
 /** A Status object as it stands in an answer's body or in an ERROR event of a watch. */
-export function isStatus(value: unknown): value is Partial<KubeStatus> & { readonly kind: 'Status' } {
+export function isStatus(value: unknown): value is Partial<KubeStatus> & {
+  readonly kind: 'Status';
+  readonly status?: string;
+} {
   return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'Status';
 }
 

@@ -27,13 +27,19 @@ export function unanswered(thrown: unknown): Unanswered | undefined {
     }
   }
   if (!(thrown instanceof KubeStatusError)) return undefined;
-  const { code, message } = thrown.status;
+  const { code, reason, message } = thrown.status;
   // 401: a good token too, where the API server cannot read its ServiceAccount at the moment.
   if (code === 429 || code === 401 || isNotYetReady(thrown)) return 'not-done';
   if (code < 500) return undefined;
-  // etcd's own errors are a bare 500: a write that it lost its leader in may have been done.
-  return beforeStorage.test(message) ? 'not-done' : 'unknown';
+  if (beforeStorage.test(message)) return 'not-done';
+  return code > 500 || reason === 'ServerTimeout' || behindApiServer.test(message) ? 'unknown' : undefined;
 }
 
 /** Admission comes before anything is stored. Source: apiserver `webhook/errors/statuserror.go`, `webhook/validating/dispatcher.go`. */
 const beforeStorage = /failed calling webhook|^admission webhook "[^"]*" denied the request/;
+
+/**
+ * A 500 may say that the request makes no sense, as one that applies an unknown field; or it hands on what etcd said,
+ * which may have stored what it did not confirm. Source: `Error` in go.etcd.io/etcd/api/v3 v3rpc/rpctypes, grpc `status`.
+ */
+const behindApiServer = /^etcdserver: (?!request is too large)|^rpc error: code = |context deadline exceeded/;

@@ -8,7 +8,7 @@ export async function unlessAborted<Result>(promise: Promise<Result>, signal: Ab
   signal.addEventListener('abort', onAbort, { once: true });
   if (signal.aborted) onAbort();
   try {
-    return await Promise.race([promise, aborted]);
+    return await Promise.race([aborted, promise]);
   } finally {
     signal.removeEventListener('abort', onAbort);
   }

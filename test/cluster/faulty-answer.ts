@@ -70,6 +70,7 @@ function passInitialList(upstream: IncomingMessage, answer: ServerResponse): voi
       if (line.includes('k8s.io/initial-events-end')) upstream.destroy();
     }
   });
+  upstream.once('end', () => answer.end(pending));
 }
 
 function passEvents(

@@ -20,6 +20,9 @@ const limits = [3, 4, 5, 6, 7] as const;
 /** A replica that had the value before, by a write that was not answered, logs no change: it is waited for this long. */
 const silentMilliseconds = 2_000;
 
+/** Whoever has not followed by then will not; the change stays unconfirmed, and both limits count as allowed. */
+const patienceMilliseconds = 60_000;
+
 /** What a replica is known to have done with the limit. */
 interface ReplicaState {
   /** When the process before it was killed. */
@@ -63,8 +66,8 @@ export function createLimitChanges(
     const state = replicas[index];
     const replica = cluster.replicas[index];
     if (state === undefined || replica === undefined) return undefined;
-    // Who is dead decides nothing, and who comes back after the write is asked only once it has read it.
-    if (state.readyAt > change.until) return Math.max(change.until, state.startedAt);
+    // Who is dead decides nothing, and who comes back after the write has begun is asked only once it has read it.
+    if (state.readyAt > change.from) return Math.max(change.until, state.startedAt);
     const logged = changesIn(replica.child.logFile).find(
       ({ to, at }) => to === change.limit && at >= change.from - 1 && at > state.startedAt,
     );
@@ -90,6 +93,9 @@ export function createLimitChanges(
         slowest = Math.max(slowest, last - from);
         return;
       }
+      const waited = now() - written.until;
+      if (waited > patienceMilliseconds)
+        throw new Error(`after ${waited} ms replica ${at.indexOf(undefined)} has not followed to ${limit}`);
       await pause(100);
     }
   }

@@ -76,7 +76,7 @@ test.each<[string, Fault]>([
   expect(await namespace.settled('ask')).toMatchObject({
     phase: 'completed',
     attempts: 2,
-    interruptions: 1,
+    unanswered: 1,
     message: 'Done in attempt 2; 1 before it interrupted.',
   });
   expect(begun).toEqual(['ask#1', 'ask#2 resumed']);
@@ -85,20 +85,20 @@ test.each<[string, Fault]>([
   expect(metrics).toContain('stepgate_action_duration_seconds_count{action="ask",result="unanswered"} 1');
 });
 
-test('interruptions leave an execution all its retries, and end where they have no end', async () => {
+test('missing answers leave an execution all its retries, and end where they have no end', async () => {
   failing({ kind: 'reset' }, 11);
   await namespace.create('retried', { action: 'ask', maxRetries: 1 });
   expect(await namespace.settled('retried')).toMatchObject({
     phase: 'completed',
     attempts: 12,
-    interruptions: 10,
+    unanswered: 10,
   });
   failing({ kind: 'reset' }, 100);
   await namespace.create('never', { action: 'ask' });
   expect(await namespace.settled('never')).toMatchObject({
     phase: 'failed',
     attempts: 11,
-    interruptions: 10,
+    unanswered: 10,
     message: expect.stringMatching(/^The API server could not answer: GET \/version: .*\. \(attempt 11\)$/),
   });
 });
