@@ -3,6 +3,7 @@ import type { KubeClient } from '../../src/kube/kube-client.ts';
 import { resourcePath } from '../../src/kube/resource-path.ts';
 import { makeWorkflow } from '../builders/workflow-builder.ts';
 import { users } from '../cluster/users.ts';
+import { whenAllowed } from '../cluster/when-allowed.ts';
 import type { StormWorkflow } from './board.ts';
 
 const namespaces = ['storm-a', 'storm-b', 'storm-c'] as const;
@@ -42,6 +43,7 @@ export async function prepareStorm(admin: KubeClient, workflows: readonly StormW
       ],
     },
   });
+  await whenAllowed(admin, users.developer, { verb: 'create', group, resource: plural });
   for (const { namespace, name } of workflows) {
     await admin.request({
       method: 'POST',

@@ -10,7 +10,7 @@ import {
   createServiceAccountClients,
   type ServiceAccountClients,
 } from '../../../sdk/execution/service-account-clients.ts';
-import { eventually } from '../../cluster/eventually.ts';
+import { accountOf, whenAllowed } from '../../cluster/when-allowed.ts';
 
 /** A namespace of one test's own, whose ServiceAccount has no rights yet. */
 export interface ActionGround {
@@ -167,19 +167,7 @@ async function holds(admin: KubeClient, namespace: string, rule: Rule): Promise<
   const [group = ''] = rule.apiGroups;
   const [resource = '', subresource = ''] = (rule.resources[0] ?? '').split('/');
   for (const verb of rule.verbs) {
-    await eventually(`${verb} ${resource} is allowed`, async () => {
-      const review = await admin.request<{ readonly status: { readonly allowed: boolean } }>({
-        method: 'POST',
-        path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
-        body: {
-          spec: {
-            user: `system:serviceaccount:${namespace}:${defaultServiceAccountName}`,
-            groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'],
-            resourceAttributes: { namespace, verb, group, resource, subresource },
-          },
-        },
-      });
-      return review.status.allowed;
-    });
+    const may = { namespace, verb, group, resource, ...(subresource !== '' && { subresource }) };
+    await whenAllowed(admin, accountOf(namespace, defaultServiceAccountName), may);
   }
 }

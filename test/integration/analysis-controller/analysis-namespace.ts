@@ -7,6 +7,8 @@ import type { KubeClient } from '../../../src/kube/kube-client.ts';
 import { makeAnalysis } from '../../builders/analysis-builder.ts';
 import { eventually } from '../../cluster/eventually.ts';
 import { kindClient, type KindClient } from '../../cluster/kind-client.ts';
+import { users } from '../../cluster/users.ts';
+import { whenAllowed } from '../../cluster/when-allowed.ts';
 
 /** What a test does with the analyses of one namespace. */
 export interface AnalysisNamespace {
@@ -125,4 +127,6 @@ export async function letApproversDecide(admin: KubeClient): Promise<void> {
     admin.request({ method: 'POST', path: `/apis/${group}/v1/${plural}`, body });
   await post('clusterroles', { metadata, rules });
   await post('clusterrolebindings', { metadata, roleRef, subjects });
+  const approve = { verb: 'approve', group: workflowExecutionKind.group, resource: 'workflowexecutions' };
+  await whenAllowed(admin, users.approver, approve);
 }

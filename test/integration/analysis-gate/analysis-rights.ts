@@ -1,5 +1,6 @@
 import type { KubeClient } from '../../../src/kube/kube-client.ts';
 import { users } from '../../cluster/users.ts';
+import { whenAllowed } from '../../cluster/when-allowed.ts';
 
 const group = 'rbac.authorization.k8s.io';
 const analyses = 'aianalysis.kubernaut.io';
@@ -62,4 +63,8 @@ export async function grantAnalysisRights(client: KubeClient): Promise<void> {
     const roleRef = { apiGroup: group, kind: 'Role', name };
     await create(`${namespaced}/rolebindings`, { metadata: { name }, roleRef, subjects: [user('nobody')] });
   }
+  const verb = 'approve';
+  await whenAllowed(client, users.approver, { verb, group: workflows, resource: 'workflowexecutions' });
+  const half = { verb, group: workflows, resource: 'workflowexecutions', namespace: 'only-workflows' };
+  await whenAllowed(client, users.nobody, half);
 }

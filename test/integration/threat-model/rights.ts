@@ -1,5 +1,6 @@
 import type { KubeClient } from '../../../src/kube/kube-client.ts';
 import { users } from '../../cluster/users.ts';
+import { whenAllowed } from '../../cluster/when-allowed.ts';
 
 const group = 'rbac.authorization.k8s.io';
 const workflows = 'workflowexecution.kubernaut.io';
@@ -58,6 +59,8 @@ export async function grantRights(client: KubeClient): Promise<void> {
     const roleRef = { apiGroup: group, kind: 'ClusterRole', name };
     await create(client, `/apis/${group}/v1/clusterrolebindings`, { metadata, roleRef, subjects });
   }
+  const last = { verb: 'approve', group: workflows, resource: 'workflowexecutions', name: 'another' };
+  await whenAllowed(client, users.nobody, last);
 }
 
 /** `nobody` is an approver in this namespace alone. */
@@ -67,6 +70,8 @@ export async function makeApproverOf(client: KubeClient, namespace: string): Pro
     roleRef: { apiGroup: group, kind: 'ClusterRole', name: 'approver' },
     subjects: [user('nobody')],
   });
+  const approve = { verb: 'approve', group: workflows, resource: 'workflowexecutions', namespace };
+  await whenAllowed(client, users.nobody, approve);
 }
 
 async function create(client: KubeClient, path: string, body: object): Promise<void> {
