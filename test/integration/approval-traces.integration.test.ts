@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { approvalAnnotations } from '../../src/api/approval-annotations.ts';
 import { workflowExecutionKind } from '../../src/api/names.ts';
+import type { WorkflowExecution } from '../../src/api/workflow-execution.ts';
 import { createKubeClient, type KubeClient } from '../../src/kube/kube-client.ts';
 import { makeWorkflow } from '../builders/workflow-builder.ts';
 import { specHash } from '../../src/policy/approval/spec-hash.ts';
@@ -59,6 +60,12 @@ it('the audit log tells who decided on which spec, and says it of decisions alon
   await decide('audited', hash);
   await as('developer').mergePatch('audited', { metadata: { labels: { touched: 'yes' } } });
   await as('developer').mergePatch('audited', { spec: { serviceAccountName: 'other' } });
+  // A patch begins with what the cache has, and is repeated where that is old: what was noted first stays then.
+  await eventually('the cache of the API server has the edit', async () => {
+    const query = { resourceVersion: '0', fieldSelector: 'metadata.name=audited' };
+    const { items } = await as('admin').list<{ readonly items: readonly WorkflowExecution[] }>(query);
+    return items[0]?.spec.serviceAccountName === 'other';
+  });
   await decide('audited', 'false');
   await eventually('the audit log has all four', async () => auditedOf('audited').length === 4);
   const otherHash = specHash({ ...spec, serviceAccountName: 'other' });

@@ -103,10 +103,10 @@ describe('a review', () => {
   it('that the API server does not answer rejects, and is asked again for the next request', async () => {
     let fails = true;
     const { mayApprove, client } = reviewer(() => {
-      if (fails) throw refusal(500, 'InternalError');
+      if (fails) throw refusal(503, 'ServiceUnavailable');
       return { allowed: true };
     });
-    await expect(mayApprove(ann, 'shop', 'big')).rejects.toThrow('scripted 500');
+    await expect(mayApprove(ann, 'shop', 'big')).rejects.toThrow('scripted 503');
     expect(client.requests).toHaveLength(2);
     fails = false;
     expect(await mayApprove(ann, 'shop', 'big')).toEqual({ allowed: true });
