@@ -3,6 +3,7 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { defaultServiceAccountName } from '../../src/api/names.ts';
 import { systemClock } from '../../src/kube/clock.ts';
 import { createKubeClient, type KubeClient } from '../../src/kube/kube-client.ts';
+import { accountOf, firstOfRule, isAllowed } from './allowed.ts';
 
 /** A rule of a Role. Source: rbac/v1 `PolicyRule`. */
 export interface RoleRule {
@@ -69,23 +70,9 @@ export async function createTestNamespace(
 async function whenGiven(admin: KubeClient, namespace: string, rules: readonly RoleRule[]): Promise<void> {
   const [rule] = rules;
   if (rule === undefined) return;
-  const [resource = '', subresource] = (rule.resources[0] ?? '').split('/');
-  const [verb, group, name] = [rule.verbs[0], rule.apiGroups[0], rule.resourceNames?.[0]];
-  const body = {
-    spec: {
-      user: `system:serviceaccount:${namespace}:${defaultServiceAccountName}`,
-      groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'],
-      resourceAttributes: { namespace, verb, group, resource, subresource, name },
-    },
-  };
-  const path = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
+  const account = accountOf(namespace, defaultServiceAccountName);
   for (let tries = 0; tries < 200; tries += 1) {
-    const { status } = await admin.request<{ readonly status: { readonly allowed: boolean } }>({
-      method: 'POST',
-      path,
-      body,
-    });
-    if (status.allowed) return;
+    if (await isAllowed(admin, account, firstOfRule(rule, namespace))) return;
     await systemClock.sleep(50);
   }
 }

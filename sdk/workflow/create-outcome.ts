@@ -1,4 +1,5 @@
 import { KubeStatusError } from '../../src/kube/kube-status-error.ts';
+import { isNotYetReady } from '../../src/kube/not-yet-ready.ts';
 import { hasCause, isLimitReached } from '../parallel/limit-reached.ts';
 
 /** What the refusal of a create means for its workflow. */
@@ -24,9 +25,9 @@ const denied = /^admission webhook "[^"]*" denied the request: /;
 /** Codes of refusals that say something of the object: the same one again would be refused again. */
 const permanentCodes: ReadonlySet<number> = new Set([400, 403, 405, 413, 415, 422]);
 
-/** Source: apiserver `plugin/resourcequota`, `registry/rbac`, `admission/handler.go`; `plugin/admission/gc` for owners. */
+/** Source: apiserver `plugin/resourcequota`, `registry/rbac`; `plugin/admission/gc` for owners that block deletion. */
 const ofTheMoment =
-  /exceeded quota|status unknown for quota|cannot create resource|cannot set blockOwnerDeletion|not yet ready to handle request/;
+  /exceeded quota|status unknown for quota|cannot create resource|cannot set blockOwnerDeletion/;
 
 /** Sorts what a create of an execution was refused with. */
 export function createRefusal(error: unknown): CreateRefusal {
@@ -66,5 +67,5 @@ function isStepTaken({ status }: KubeStatusError): boolean {
 function isOfTheMoment(error: KubeStatusError): boolean {
   const { code, message } = error.status;
   if (code !== 403) return false;
-  return hasCause(error, 'AuthorizerFailed') || ofTheMoment.test(message);
+  return hasCause(error, 'AuthorizerFailed') || isNotYetReady(error) || ofTheMoment.test(message);
 }

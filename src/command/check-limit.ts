@@ -12,8 +12,8 @@ import type { KubeClient } from '../kube/kube-client.ts';
 import { KubeConnectionError } from '../kube/kube-connection-error.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
 import { isKubeStatus, type KubeStatus, KubeStatusError } from '../kube/kube-status-error.ts';
+import { isNotYetReady } from '../kube/not-yet-ready.ts';
 import { resourcePath } from '../kube/resource-path.ts';
-import { unanswered } from '../kube/unanswered.ts';
 import { holdersKnown } from '../policy/parallel-limit.ts';
 
 /** What is checked, and as whom. */
@@ -179,10 +179,10 @@ async function patiently<Answer>({ clock }: LimitCheckOptions, ask: () => Promis
 
 /** A wrong address or a wrong token is told at once. */
 function mayPass(error: unknown): boolean {
-  if (error instanceof KubeStatusError && error.status.code >= 500) return true;
-  const isWrong =
-    error instanceof KubeConnectionError && error.reason !== 'broken' && error.reason !== 'timeout';
-  return !isWrong && !isKubeStatus(error, 401) && unanswered(error) !== undefined;
+  if (error instanceof KubeConnectionError) return error.reason === 'broken' || error.reason === 'timeout';
+  if (!(error instanceof KubeStatusError)) return false;
+  const { code } = error.status;
+  return code === 429 || code >= 500 || isNotYetReady(error);
 }
 
 interface Place {

@@ -136,7 +136,7 @@ class HttpKubeClient implements KubeClient {
       request.onHeaders?.(answer.response.headers);
       const text = await readAnswerBody(answer.response, maxBodyBytes);
       code = answer.response.statusCode ?? 0;
-      return successIn(parse(text, request)) as Answer;
+      return successIn(text, parse(text, request)) as Answer;
     } catch (error) {
       if (error instanceof KubeStatusError) code = error.status.code;
       // The other connections may lead to the same dead end, and each would cost its own timeout.
@@ -246,10 +246,9 @@ async function* readChunks(answer: OpenAnswer): AsyncGenerator<Uint8Array, void,
  * An eviction that more than one disruption budget has a say in is answered 201 with a Status that is a failure.
  * Source: `createHandler` in k8s.io/apiserver pkg/endpoints/handlers/create.go; client-go looks at the body as well.
  */
-function successIn(answer: unknown): unknown {
+function successIn(text: string, answer: unknown): unknown {
   if (!isStatus(answer) || answer.status !== 'Failure') return answer;
-  const { code = 500, reason = 'Unknown', message = '', details } = answer;
-  throw new KubeStatusError({ code, reason, message, ...(details && { details }) });
+  throw new KubeStatusError(statusOfAnswer(answer.code ?? 500, text, undefined));
 }
 
 function parse(text: string, request: KubeRequest): unknown {

@@ -1,5 +1,5 @@
 import type { KubeClient } from '../../src/kube/kube-client.ts';
-import { accountOf, whenAllowed } from './when-allowed.ts';
+import { accountOf, firstOfRule, whenAllowed } from './when-allowed.ts';
 
 /** A rule of a Role. Source: rbac/v1 `PolicyRule`. */
 export interface RoleRule {
@@ -36,12 +36,5 @@ export async function createRunnerAccount(
   for (const [path, body] of objects) await client.request({ method: 'POST', path, body });
   const [rule] = rules;
   if (rule === undefined) return;
-  const [resource = '', subresource] = (rule.resources[0] ?? '').split('/');
-  await whenAllowed(client, accountOf(namespace, metadata.name), {
-    verb: rule.verbs[0] ?? '',
-    group: rule.apiGroups[0] ?? '',
-    resource,
-    ...(subresource !== undefined && { subresource }),
-    namespace,
-  });
+  await whenAllowed(client, accountOf(namespace, metadata.name), firstOfRule(rule, namespace));
 }

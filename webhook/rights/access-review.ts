@@ -112,7 +112,7 @@ async function ask(
     },
     timeoutMilliseconds: 3_000,
   } as const;
-  // It writes nothing. Once more, for a connection that broke: whoever waits for the answer would be refused.
+  // It writes nothing. Where no answer came it is asked once more: whoever waits for it would be refused.
   const { status } = await client.request<Review>(review).catch((error: unknown) => {
     if (unanswered(error) === undefined) throw error;
     return client.request<Review>(review);

@@ -10,7 +10,7 @@ import {
   createServiceAccountClients,
   type ServiceAccountClients,
 } from '../../../sdk/execution/service-account-clients.ts';
-import { accountOf, whenAllowed } from '../../cluster/when-allowed.ts';
+import { accountOf, firstOfRule, whenAllowed } from '../../cluster/when-allowed.ts';
 
 /** A namespace of one test's own, whose ServiceAccount has no rights yet. */
 export interface ActionGround {
@@ -164,10 +164,8 @@ async function bind(admin: KubeClient, namespace: string, objects: readonly Rbac
 
 /** The authorizer learns of a Role by a watch of its own. */
 async function holds(admin: KubeClient, namespace: string, rule: Rule): Promise<void> {
-  const [group = ''] = rule.apiGroups;
-  const [resource = '', subresource = ''] = (rule.resources[0] ?? '').split('/');
+  const account = accountOf(namespace, defaultServiceAccountName);
   for (const verb of rule.verbs) {
-    const may = { namespace, verb, group, resource, ...(subresource !== '' && { subresource }) };
-    await whenAllowed(admin, accountOf(namespace, defaultServiceAccountName), may);
+    await whenAllowed(admin, account, { ...firstOfRule(rule, namespace), verb });
   }
 }
