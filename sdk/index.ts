@@ -36,6 +36,7 @@ export type { ActionCode } from './execution/action-code.ts';
 export { catchStrayErrors, type StrayErrors, type StrayErrorsOptions } from '../src/plugin/stray-errors.ts';
 
 // Plugins.
+export { objectName } from './actions/parameter-schemas.ts';
 export {
   type Action,
   type ActionContext,
@@ -69,6 +70,7 @@ export {
 } from '../src/kube/kube-client.ts';
 export { KubeConnectionError, type KubeConnectionFailure } from '../src/kube/kube-connection-error.ts';
 export type { KubeLogger } from '../src/kube/kube-logger.ts';
+export { KubePathError } from '../src/kube/kube-path-error.ts';
 export { type KubeObject, objectKey, type ObjectMeta, type OwnerReference } from '../src/kube/kube-object.ts';
 export {
   isKubeStatus,

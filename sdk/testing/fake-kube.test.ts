@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { KubePathError } from '../../src/kube/kube-path-error.ts';
 import type { KubeRequest } from '../../src/kube/kube-client.ts';
 import { type FakeKube, fakeKube } from './fake-kube.ts';
 
@@ -182,6 +183,15 @@ describe('faults of a fake', () => {
     await expect(kube.request(write)).rejects.toMatchObject(seen);
     expect(kube.objects('ConfigMap')).toHaveLength(left);
     expect(kube.writes).toEqual([write]);
+  });
+
+  it('no fault, but an error as of the real client: a path that may mean another resource', async () => {
+    const kube = fakeKube({ objects: [settings] });
+    for (const path of [`${maps}?labelSelector=a`, `${maps}/`, `${maps}/../secrets/a`, `${maps}/a%2Fb`]) {
+      await expect(kube.request({ method: 'DELETE', path })).rejects.toThrow(KubePathError);
+      await expect(kube.stream({ method: 'GET', path })).rejects.toThrow(KubePathError);
+    }
+    expect(kube.requests).toEqual([]);
   });
 
   it('a closed client sends nothing', async () => {

@@ -1,3 +1,4 @@
+import { checkRequestPath } from '../../src/kube/check-request-path.ts';
 import type { KubeClient, KubeRequest } from '../../src/kube/kube-client.ts';
 import { KubeConnectionError } from '../../src/kube/kube-connection-error.ts';
 import { KubeStatusError } from '../../src/kube/kube-status-error.ts';
@@ -66,6 +67,7 @@ export function fakeKube({ objects: initial = [] }: FakeKubeOptions = {}): FakeK
   for (const object of initial) put(object);
 
   function begin(request: KubeRequest): FakeFault | undefined {
+    checkRequestPath(request.path);
     if (closed.signal.aborted) throw new KubeConnectionError('closed', 'The client is closed');
     abortedIn(request);
     requests.push(request);

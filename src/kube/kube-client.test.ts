@@ -10,6 +10,7 @@ import {
   type KubeClientOptions,
   type KubeResponseFacts,
 } from './kube-client.ts';
+import { KubePathError } from './kube-path-error.ts';
 import { KubeStatusError } from './kube-status-error.ts';
 
 interface Seen {
@@ -93,6 +94,26 @@ describe('request', () => {
       },
     });
     expect(seen[0]?.headers['transfer-encoding']).toBeUndefined();
+  });
+
+  it.each(['/api/v1/pods/x?labelSelector=app', '/api/v1/pods/', '/api/v1/pods/..', '/api/v1/pods/x%2Flog'])(
+    'sends nothing to %s, a watch neither',
+    async (path) => {
+      const onResponse: KubeResponseFacts[] = [];
+      const { client, seen } = await serve((_, response) => json(response, {}), {
+        onResponse: (facts) => void onResponse.push(facts),
+      });
+      await expect(client.request({ method: 'DELETE', path })).rejects.toThrow(KubePathError);
+      await expect(client.stream({ method: 'GET', path })).rejects.toThrow(KubePathError);
+      expect(seen).toEqual([]);
+      expect(onResponse).toEqual([]);
+    },
+  );
+
+  it('lets no name of a parameter become another parameter', async () => {
+    const { client, seen } = await serve((_, response) => json(response, {}));
+    await client.request({ ...get, query: { 'a&b=c': 'd' } });
+    expect(seen[0]?.url).toBe('/base/api/v1/configmaps?a%26b%3Dc=d');
   });
 
   it('keeps its connection for the next request, also after a refusal', async () => {

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { readAnswerBody } from './answer-body.ts';
 import { beforeDeadline } from './before-deadline.ts';
+import { checkRequestPath } from './check-request-path.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { ClusterAccess } from './cluster-access.ts';
 import { connectionErrorOf, KubeConnectionError } from './kube-connection-error.ts';
@@ -14,7 +15,10 @@ import { isStatus, statusOfAnswer } from './status-of-answer.ts';
 /** One request to the API server. */
 export interface KubeRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Made by `resourcePath`, or any other path of the API server; without a query. */
+  /**
+   * Made by `resourcePath`, or any other path of the API server; without a query. One that may mean something else than
+   * it spells (`?`, `#`, `..`, an empty segment, `%2F`) is not sent.
+   */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
@@ -60,6 +64,7 @@ export interface KubeClientOptions {
 export interface KubeClient {
   /**
    * Sends a request and parses its answer.
+   * @throws KubePathError for a path that is not sent
    * @throws KubeStatusError when the API server refuses
    * @throws KubeConnectionError when no usable answer comes
    */
@@ -127,6 +132,7 @@ class HttpKubeClient implements KubeClient {
   }
 
   async request<Answer>(request: KubeRequest): Promise<Answer> {
+    checkRequestPath(request.path);
     const { clock, maxBodyBytes } = this.#parts;
     const startedAt = clock.now();
     let code = 0;
@@ -150,6 +156,7 @@ class HttpKubeClient implements KubeClient {
   }
 
   async stream(request: KubeRequest): Promise<AsyncIterable<Uint8Array>> {
+    checkRequestPath(request.path);
     const startedAt = this.#parts.clock.now();
     let code = 0;
     try {
@@ -262,6 +269,8 @@ function parse(text: string, request: KubeRequest): unknown {
 
 function queryOf({ query }: KubeRequest): string {
   if (query === undefined) return '';
-  const pairs = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+  const pairs = Object.entries(query).map(
+    ([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`,
+  );
   return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
 }

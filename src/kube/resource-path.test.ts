@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { slotJournalKind } from '../api/names.ts';
+import { KubePathError } from './kube-path-error.ts';
 import { resourceOfPath, resourcePath } from './resource-path.ts';
 
 const configMaps = { group: '', version: 'v1', plural: 'configmaps' };
@@ -23,14 +24,30 @@ describe('resourcePath', () => {
     expect(path).toBe(expected);
   });
 
-  it('lets no name reach another path', () => {
-    expect(resourcePath(configMaps, { namespace: 'a', name: '../../secrets?x=1#y' })).toBe(
-      '/api/v1/namespaces/a/configmaps/..%2F..%2Fsecrets%3Fx%3D1%23y',
+  it.each([
+    ['system:node', 'system%3Anode'],
+    ['x?labelSelector=app#y', 'x%3FlabelSelector%3Dapp%23y'],
+    ['größe', 'gr%C3%B6%C3%9Fe'],
+    ['...', '...'],
+  ])('escapes the name %s', (name, escaped) => {
+    expect(resourcePath(configMaps, { namespace: 'a', name })).toBe(
+      `/api/v1/namespaces/a/configmaps/${escaped}`,
     );
   });
 
-  it.each(['', '.', '..'])('refuses the name %j', (name) => {
-    expect(() => resourcePath(configMaps, { namespace: 'a', name })).toThrow(RangeError);
+  const unfit = ['', '.', '..', 'a/b', '/', 'a%2Fb', '100%', 'a\\b', 'a\nb', 'a\u0085b', '\ud800'];
+  it.each(unfit)('takes %j for no name, no namespace, no subresource and no kind', (text) => {
+    const name = 'b';
+    for (const make of [
+      () => resourcePath(configMaps, { namespace: 'a', name: text }),
+      () => resourcePath(configMaps, { namespace: text, name }),
+      () => resourcePath(configMaps, { name, subresource: text }),
+      () => resourcePath({ ...configMaps, plural: text }, { name }),
+      () => resourcePath({ ...configMaps, version: text }, { name }),
+      // The group of the core kinds is empty.
+      () => resourcePath({ ...configMaps, group: text || '.' }, { name }),
+    ])
+      expect(make).toThrow(KubePathError);
   });
 });
 

@@ -1,4 +1,5 @@
 import type { ResourceKind } from '../api/names.ts';
+import { pathSegment } from './path-segment.ts';
 
 /** Which objects of a kind a path means; nothing given means all of them in the cluster. */
 export interface ResourcePlace {
@@ -9,18 +10,20 @@ export interface ResourcePlace {
 }
 
 /**
- * The path of a kind's objects on an API server. Each part is escaped, so that a name that came from outside
- * cannot reach another path. Source: the "Resource URIs" page of the Kubernetes API concepts.
+ * The path of a kind's objects on an API server. Each part is checked and escaped, so that a name that came from
+ * outside cannot reach another path. Source: the "Resource URIs" page of the Kubernetes API concepts.
+ * @throws KubePathError for a part that is empty, `.` or `..`, or has a slash, a percent sign, a backslash or a control
  */
 export function resourcePath(
   kind: Pick<ResourceKind, 'group' | 'version' | 'plural'>,
   at: ResourcePlace = {},
 ): string {
-  let path = kind.group === '' ? `/api/${kind.version}` : `/apis/${kind.group}/${kind.version}`;
-  if (at.namespace !== undefined) path += `/namespaces/${segment(at.namespace)}`;
-  path += `/${kind.plural}`;
-  if (at.name !== undefined) path += `/${segment(at.name)}`;
-  if (at.subresource !== undefined) path += `/${segment(at.subresource)}`;
+  const version = pathSegment('version', kind.version);
+  let path = kind.group === '' ? `/api/${version}` : `/apis/${pathSegment('group', kind.group)}/${version}`;
+  if (at.namespace !== undefined) path += `/namespaces/${pathSegment('namespace', at.namespace)}`;
+  path += `/${pathSegment('plural', kind.plural)}`;
+  if (at.name !== undefined) path += `/${pathSegment('name', at.name)}`;
+  if (at.subresource !== undefined) path += `/${pathSegment('subresource', at.subresource)}`;
   return path;
 }
 
@@ -36,12 +39,4 @@ export function resourceOfPath(path: string): string {
   // `/api/v1/namespaces/x/status` is the namespace's own subresource, and no resource called status.
   const ownSubresource = namespaced && (parts[first + 2] === 'status' || parts[first + 2] === 'finalize');
   return parts[namespaced && !ownSubresource ? first + 2 : first] ?? '';
-}
-
-/** `.` and `..` survive percent-encoding and would walk the path; no object can have such a name. */
-function segment(text: string): string {
-  if (text === '' || text === '.' || text === '..') {
-    throw new RangeError(`${JSON.stringify(text)} can be no part of a resource path`);
-  }
-  return encodeURIComponent(text);
 }
