@@ -37,6 +37,10 @@ test.each([
   [jsonOf(jsonObject), '[1]'],
   [jsonOf(jsonObject), '{'],
   [jsonOf(jsonObject), ''],
+  [jsonOf(jsonObject), '"a"'],
+  [jsonOf(jsonObject), '{"a": 1, "a": 1}'],
+  [jsonOf(jsonObject), '{"kind": "ConfigMap", "\\u006bind": "Secret"}'],
+  [jsonOf(jsonObject), '{"__proto__": {}}'],
   [objectName, ''],
   [objectName, '../etc'],
   [objectName, 'Web'],
@@ -44,4 +48,16 @@ test.each([
   [namespaceName, 'a.b'],
 ])('case %#: %o refuses %o', (schema: z.ZodType, value) => {
   expect(schema.safeParse(value).success).toBe(false);
+});
+
+test('text that is refused is not repeated in the message', () => {
+  const { error } = jsonOf(jsonObject).safeParse('{"password": hunter2}');
+  expect(error?.issues.map(({ message }) => message)).toEqual([
+    'expected an object, or one as text of JSON, but the text is not JSON',
+  ]);
+});
+
+test('JSON in another text is a text, whose keys nobody counts', () => {
+  const inner = '{"a": 1, "a": 2}';
+  expect(jsonOf(jsonObject).parse(JSON.stringify({ inner }))).toEqual({ inner });
 });

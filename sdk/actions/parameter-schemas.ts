@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { objectNameMaxLength, objectNamePattern } from '../../src/api/object-name.ts';
+import { readJsonText } from './json-text.ts';
 
 /**
  * What the parameters of the built-in actions are made of. Workflows may write numbers, truth values and objects as
@@ -39,18 +40,16 @@ export const flag = z.preprocess(
   z.boolean(),
 );
 
-/** An object or a list that `schema` accepts, as such or as a text of JSON. */
+/** An object or a list that `schema` accepts, as such or as a text of JSON in which no key is twice. */
 export function jsonOf<Schema extends z.ZodType>(schema: Schema) {
-  return z.preprocess((value) => (typeof value === 'string' ? parsed(value) : value), schema);
+  return z.preprocess((value, context) => {
+    if (typeof value !== 'string') return value;
+    const read = readJsonText(value);
+    if ('value' in read) return read.value;
+    context.addIssue(`expected an object, or one as text of JSON, but ${read.problem}`);
+    return z.NEVER;
+  }, schema);
 }
 
 /** Any JSON object. */
 export const jsonObject = z.record(z.string(), z.unknown());
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
