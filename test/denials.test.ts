@@ -8,8 +8,9 @@ import { alreadyExists, slotsUnavailable, unmarkedExecution } from '../src/polic
 import { parallelLimit } from '../src/policy/parallel-limit.ts';
 import { findParameterFaults, parametersInvalid } from '../src/plugin/check-parameters.ts';
 import { pluginFailed } from '../src/plugin/plugin-failure.ts';
+import { actionUnknown } from '../src/plugin/unasked-check.ts';
 import { serviceAccountNotAllowed } from '../src/policy/service-account-right.ts';
-import type { Verdict } from '../src/policy/verdict.ts';
+import { allowed, type Verdict } from '../src/policy/verdict.ts';
 import { identifyWorkflow } from '../src/policy/workflow-identity.ts';
 import { checkGraph } from '../src/policy/workflow-graph.ts';
 import { workflowAccepts } from '../src/policy/workflow-state.ts';
@@ -63,6 +64,10 @@ const denials: Readonly<Record<string, Verdict | undefined>> = {
     ),
   ),
   'another account': serviceAccountNotAllowed({ user: 'jane', namespace: 'shop', account: 'deployer' }),
+  'an action that nobody knows': actionUnknown('of_another_controller', {
+    plugin: 'acme',
+    check: { name: 'NotOnFridays', check: () => allowed },
+  }),
   'a plugin that fails': pluginFailed({ plugin: 'acme', part: 'check NotToZero', kind: 'threw' }),
 };
 

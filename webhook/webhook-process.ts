@@ -93,6 +93,8 @@ export interface WebhookProcessOptions {
   readonly logger: Logger;
   /** Their actions' parameters are checked, and their checks asked. */
   readonly plugins?: readonly Plugin[];
+  /** Their actions' schemas tell the checks of plugins what parameters mean, such as those of the built-in actions. */
+  readonly knownPlugins?: readonly Plugin[];
   /** `process`: with plugins, its rejections and exceptions that nobody handles are listened to. */
   readonly process: StrayErrorsOptions['process'];
   readonly limits?: Partial<ServerLimits>;
@@ -267,13 +269,16 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
   };
 }
 
-function pluginAdmission({ plugins = [], process, logger }: WebhookProcessOptions, registry: Registry) {
+function pluginAdmission(
+  { plugins = [], knownPlugins: known = [], process, logger }: WebhookProcessOptions,
+  registry: Registry,
+) {
   if (plugins.length === 0) return undefined;
   const clock = systemClock;
   const onFailure = createPluginFailureLog(logger, clock, createPluginMetrics(registry));
   const strayErrors = catchStrayErrors<PluginPart>({ process, logger });
   return {
-    ...createPluginAdmission(plugins, { clock, onFailure, strayErrors }),
+    ...createPluginAdmission(plugins, { clock, onFailure, known, strayErrors }),
     stop: () => strayErrors.stop(),
   };
 }

@@ -66,6 +66,7 @@ export const webhookCommand: Command = {
       ];
       return startWebhookProcess({
         plugins,
+        knownPlugins: [builtInActions],
         process: host.process,
         kubeConfig: await kubeConfigOf(values.kubeconfig, host),
         installation,

@@ -12,35 +12,50 @@ const maximumMessageLength = 500;
 
 type Issue = z.core.$ZodIssue;
 
+/** The parameters of a step as the schema of its action has parsed them, or what is wrong with them. */
+export type ParameterReading =
+  | { readonly fits: true; readonly parameters: unknown }
+  | { readonly fits: false; readonly faults: readonly Cause[] };
+
 /**
- * What is wrong with the parameters of a step, each with its field and a whole sentence; nothing where they fit.
+ * Reads the parameters of a step as its action will. What is wrong comes with its field and in a whole sentence.
  * Throws what the schema throws, an asynchronous one too: it cannot be waited for.
  */
-export function findParameterFaults(
+export function readParameters(
   // Parameters of any type: the schema says what it takes.
   // oxlint-disable-next-line typescript/no-explicit-any
   { name, parameters: schema }: Pick<Action<any>, 'name' | 'parameters'>,
   parameters: Readonly<Record<string, unknown>>,
   field = 'spec.parameters',
-): readonly Cause[] {
+): ParameterReading {
   const inexact = inexactness(parameters);
   if (inexact !== undefined)
-    return [fault(field, `The parameters of action "${name}" cannot be read exactly: ${inexact}.`)];
+    return unfit([fault(field, `The parameters of action "${name}" cannot be read exactly: ${inexact}.`)]);
   const bytes = Buffer.byteLength(JSON.stringify(parameters));
   if (bytes > maximumParametersBytes) {
     const message =
       `The parameters of action "${name}" have ${bytes} bytes as JSON; ` +
       `${maximumParametersBytes} is the most that is checked.`;
-    return [{ reason: 'ParametersTooLarge', field, message }];
+    return unfit([{ reason: 'ParametersTooLarge', field, message }]);
   }
   const parsed = schema.safeParse(parameters);
-  if (parsed.success) return [];
+  if (parsed.success) return { fits: true, parameters: parsed.data };
   const faults = parsed.error.issues.flatMap((issue) => faultsOf(issue, name, parameters, field));
   const shown = faults.slice(0, causesShown);
   const more = faults.length - shown.length;
-  return more === 0
-    ? shown
-    : [...shown, fault(field, `${more} more parameters of action "${name}" do not fit.`)];
+  return unfit(
+    more === 0 ? shown : [...shown, fault(field, `${more} more parameters of action "${name}" do not fit.`)],
+  );
+}
+
+/** What is wrong with the parameters of a step; nothing where they fit. Throws as `readParameters` does. */
+export function findParameterFaults(...of: Parameters<typeof readParameters>): readonly Cause[] {
+  const reading = readParameters(...of);
+  return reading.fits ? [] : reading.faults;
+}
+
+function unfit(faults: readonly Cause[]): ParameterReading {
+  return { fits: false, faults };
 }
 
 /** The denial of an execution by these faults. */

@@ -131,6 +131,16 @@ describe('what is no plugin is refused, with the field', () => {
       `export default { name: 'a', checks: [{ name: 'Mine', actions: 'x', check() {} }] };`,
       "checks[0].actions: expected '*' or a list of actions",
     ],
+    [
+      'a check with another word for what a failure does',
+      `export default { name: 'a', checks: [{ name: 'Mine', onFailure: 'Ignore', check() {} }] };`,
+      "checks[0].onFailure: expected 'refuse' or 'allow'",
+    ],
+    [
+      'a check with another word for actions that nobody knows',
+      `export default { name: 'a', checks: [{ name: 'Mine', unparsedParameters: 'ignore', check() {} }] };`,
+      "checks[0].unparsedParameters: expected 'fail' or 'raw'",
+    ],
   ];
   it.each(cases)('%s', async (what, text, message) => {
     const path = file(`wrong/${what.replaceAll(' ', '-')}.mjs`, text);

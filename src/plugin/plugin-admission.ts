@@ -3,19 +3,24 @@ import type { Clock } from '../kube/clock.ts';
 import { withRemarks } from '../policy/remarks.ts';
 import { allowed, type Allow, type Deny } from '../policy/verdict.ts';
 import { createActionRegistry, type RegisteredAction } from './action-registry.ts';
-import { findParameterFaults, parametersInvalid } from './check-parameters.ts';
-import { readCheckVerdict } from './check-verdict.ts';
+import { type CheckTask, checkTask, parseTask, type Shown } from './check-tasks.ts';
 import { freezeDeep } from './freeze-deep.ts';
-import { createPluginRunner, type PluginPart, type PluginRunner, type PluginTask } from './plugin-runner.ts';
+import { createCheckFinder, mustAnswer, partOf, type PluginCheck, takesRaw } from './plugin-checks.ts';
+import { createPluginRunner, type PluginOutcome, type PluginPart } from './plugin-runner.ts';
 import { describeFailure, pluginFailed, type PluginFailure } from './plugin-failure.ts';
-import type { AdmissionCheck, CheckFacts, Plugin } from './plugin.ts';
+import type { CheckFacts, Plugin } from './plugin.ts';
+import { remarksOnSteps } from './remarks-on-steps.ts';
 import type { StrayErrors } from './stray-errors.ts';
+import { actionUnknown, passedUnasked } from './unasked-check.ts';
 
 /** What plugins say of executions before they exist. */
 export interface PluginAdmission {
   /** True where some plugin has something to say of executions with this action. */
   readonly concerns: (action: string) => boolean;
-  /** Whether the parameters fit, and what the checks say. The facts are frozen. Never throws. */
+  /**
+   * Whether the parameters fit, and what the checks say.
+   * @param facts with the parameters as they came; they are frozen
+   */
   readonly judge: (facts: CheckFacts) => Allow | Deny;
   /** What is wrong with the parameters of a workflow's steps; of many, the first. Never throws. */
   readonly remarksOn: (steps: readonly NormalisedStep[]) => readonly string[];
@@ -26,170 +31,136 @@ export interface PluginAdmissionOptions {
   readonly clock: Pick<Clock, 'now'>;
   /** Told of each failure. */
   readonly onFailure: (failure: PluginFailure) => void;
+  /**
+   * Plugins of others, such as the built-in one: the schemas of their actions tell checks what parameters mean. Parameters
+   * that no check is asked about are not looked at, for another controller may do such an action in its own way.
+   */
+  readonly known?: readonly Plugin[];
   /** How long a plugin has for one execution. Default 250 ms. */
   readonly limitMilliseconds?: number;
   /** Knows errors that plugin code lets go of after it has answered; see `catchStrayErrors`. */
   readonly strayErrors?: Pick<StrayErrors<PluginPart>, 'within'>;
 }
 
-/** A workflow may have a thousand steps. */
-const remarksShown = 8;
-
 /**
  * The admission checks of plugins, and the schemas of their actions.
  *
- * A plugin that fails (throws, hangs, answers nonsense) harms only executions of its own actions: they are refused.
- * Where a check of it is asked about another's action, a failure lets the execution pass, with a warning: what must
- * hold even so is for a ValidatingAdmissionPolicy.
+ * A check is shown the parameters that the action will get. Where it gives no verdict (it throws, hangs, answers
+ * nonsense, or the parameters cannot be parsed for it), the execution is refused, unless the check says otherwise.
  * @throws PluginError where two plugins, actions or checks have one name
  */
 export function createPluginAdmission(
   plugins: readonly Plugin[],
-  { clock, onFailure, limitMilliseconds = 250, strayErrors }: PluginAdmissionOptions,
+  { clock, onFailure, known = [], limitMilliseconds = 250, strayErrors }: PluginAdmissionOptions,
 ): PluginAdmission {
-  const registry = createActionRegistry(plugins);
+  const own = createActionRegistry(plugins);
+  const foreign = createActionRegistry(known);
+  const checksOf = createCheckFinder(plugins);
   const run = createPluginRunner({
     clock,
     limitMilliseconds,
     ...(strayErrors === undefined ? {} : { strayErrors }),
   });
-  const checksOf = checkFinder(plugins);
+
+  /** The action by whose schema an execution is judged. */
+  const find = (action: string): RegisteredAction | undefined =>
+    own.find(action) ??
+    (checksOf(action).some((check) => mustAnswer(check) && !takesRaw(check))
+      ? foreign.find(action)
+      : undefined);
+
+  function judge(facts: CheckFacts): Allow | Deny {
+    const shown = { facts: freezeDeep(facts) };
+    const checks = checksOf(facts.action);
+    const registered = own.find(facts.action);
+    if (registered !== undefined) {
+      const parse = parseTask(shown, registered, checks.length > 0);
+      return ask([parse, ...checks.map((each) => checkTask(shown, each))], registered.plugin, []);
+    }
+    if (checks.length === 0) return allowed;
+    const parser = foreign.find(facts.action);
+    if (parser === undefined) {
+      const why = `the webhook knows no action "${facts.action}"`;
+      return judgeUnparsed(shown, checks, { why, refusal: (check) => actionUnknown(facts.action, check) });
+    }
+    const [outcome] = run([parseTask(shown, parser, true)]) as [PluginOutcome<Allow | Deny>];
+    if ('failure' in outcome) {
+      onFailure(outcome.failure);
+      if (checks.some(mustAnswer)) return pluginFailed(outcome.failure);
+      return withRemarks(
+        allowed,
+        checks.map((check) => unasked(check, describeFailure(outcome.failure))),
+      );
+    }
+    const { result } = outcome;
+    if (result.decision === 'deny') {
+      const why = `the parameters do not fit the action "${facts.action}"`;
+      return judgeUnparsed(shown, checks, { why, refusal: () => result });
+    }
+    return ask(
+      checks.map((each) => checkTask(shown, each)),
+      undefined,
+      [],
+    );
+  }
+
+  /** Asks those checks alone that take parameters as they came; another that must answer refuses. */
+  function judgeUnparsed(
+    shown: Shown,
+    checks: readonly PluginCheck[],
+    { why, refusal }: Unparsed,
+  ): Allow | Deny {
+    const unable = checks.filter((check) => !takesRaw(check));
+    const needed = unable.find(mustAnswer);
+    if (needed !== undefined) return refusal(needed);
+    const remarks = unable.map((check) => unasked(check, why));
+    return ask(
+      checks.filter(takesRaw).map((each) => checkTask(shown, each)),
+      undefined,
+      remarks,
+    );
+  }
+
+  /** Asks one plugin after the other, the owner of the action first, until one refuses. */
+  function ask(
+    tasks: readonly CheckTask[],
+    owner: string | undefined,
+    remarks: readonly Allow[],
+  ): Allow | Deny {
+    const verdicts = [...remarks];
+    for (const plugin of pluginsInOrder(tasks, owner)) {
+      const asked = tasks.filter((task) => task.plugin === plugin);
+      for (const [index, outcome] of run(asked).entries()) {
+        if ('failure' in outcome) {
+          onFailure(outcome.failure);
+          if (asked[index]?.isOptional !== true) return pluginFailed(outcome.failure);
+          verdicts.push(passedUnasked(plugin, describeFailure(outcome.failure)));
+        } else if (outcome.result.decision === 'deny') return withRemarks(outcome.result, verdicts);
+        else verdicts.push(outcome.result);
+      }
+    }
+    return withRemarks(allowed, verdicts);
+  }
 
   return {
-    concerns: (action) => registry.find(action) !== undefined || checksOf(action).length > 0,
-    judge(facts) {
-      freezeDeep(facts);
-      const registered = registry.find(facts.action);
-      const tasks = tasksFor(facts, registered, checksOf(facts.action));
-      const verdicts: Allow[] = [];
-      for (const plugin of pluginsInOrder(tasks, registered?.plugin)) {
-        for (const outcome of run(tasks.filter((task) => task.plugin === plugin))) {
-          if ('failure' in outcome) {
-            onFailure(outcome.failure);
-            if (plugin === registered?.plugin) return pluginFailed(outcome.failure);
-            verdicts.push(passedUnasked(outcome.failure));
-          } else if (outcome.result.decision === 'deny') return withRemarks(outcome.result, verdicts);
-          else verdicts.push(outcome.result);
-        }
-      }
-      return withRemarks(allowed, verdicts);
-    },
-    remarksOn: (steps) => remarksOn(steps, registry.find, run, onFailure),
+    concerns: (action) => own.find(action) !== undefined || checksOf(action).length > 0,
+    judge,
+    remarksOn: (steps) => remarksOnSteps(steps, { find, run, onFailure }),
   };
 }
 
-type Task = PluginTask<Allow | Deny>;
-
-interface PluginCheck {
-  readonly plugin: string;
-  readonly check: AdmissionCheck;
-}
-
-/** The checks that are asked about executions with an action. */
-function checkFinder(plugins: readonly Plugin[]): (action: string) => readonly PluginCheck[] {
-  const all = plugins.flatMap(({ name: plugin, actions = [], checks = [] }) =>
-    checks.map((check) => {
-      const about = check.actions ?? actions.map(({ name }) => name);
-      return { plugin, check, about: about === '*' ? ('*' as const) : new Set(about) };
-    }),
-  );
-  if (all.length === 0) return () => [];
-  return (action) => all.filter(({ about }) => about === '*' || about.has(action));
-}
-
-function tasksFor(
-  facts: CheckFacts,
-  registered: RegisteredAction | undefined,
-  checks: readonly PluginCheck[],
-): readonly Task[] {
-  const parameters: readonly Task[] =
-    registered === undefined
-      ? []
-      : [
-          {
-            plugin: registered.plugin,
-            part: schemaOf(registered),
-            work() {
-              const faults = findParameterFaults(registered.action, facts.parameters);
-              return faults.length === 0 ? allowed : parametersInvalid(facts.action, faults);
-            },
-            isLast: ({ decision }) => decision === 'deny',
-          },
-        ];
-  return [
-    ...parameters,
-    ...checks.map(({ plugin, check }): Task => ({
-      plugin,
-      part: `check ${check.name}`,
-      work: () => readCheckVerdict(check.name, check.check(facts)),
-      isLast: ({ decision }) => decision === 'deny',
-    })),
-  ];
-}
-
-function schemaOf({ action }: RegisteredAction): string {
-  return `the schema of action ${action.name}`;
+/** Why parameters could not be parsed for checks. */
+interface Unparsed {
+  readonly why: string;
+  readonly refusal: (check: PluginCheck) => Deny;
 }
 
 /** The one whose action it is comes first: other checks see parameters that fit. */
-function pluginsInOrder(tasks: readonly Task[], owner: string | undefined): readonly string[] {
+function pluginsInOrder(tasks: readonly CheckTask[], owner: string | undefined): readonly string[] {
   const names = tasks.map(({ plugin }) => plugin);
   return [...new Set(owner === undefined ? names : [owner, ...names])];
 }
 
-function passedUnasked(failure: PluginFailure): Allow {
-  const what = describeFailure(failure);
-  return {
-    decision: 'allow',
-    warnings: [`${what}; the execution passes without it`],
-    auditAnnotations: { [`plugin-failed-${failure.plugin}`.slice(0, 63)]: what },
-  };
-}
-
-/** Each run costs a thread, and each step has its share of the time of a run. */
-const partsPerRun = 20;
-
-/** A step's parameters that do not fit now would be refused when its execution is created. */
-function remarksOn(
-  steps: readonly NormalisedStep[],
-  find: (action: string) => RegisteredAction | undefined,
-  run: PluginRunner,
-  onFailure: PluginAdmissionOptions['onFailure'],
-): readonly string[] {
-  const tasks = steps.flatMap(partsOf).flatMap((part) => remarkTask(part, find(part.action)));
-  const remarks: string[] = [];
-  for (let from = 0; from < tasks.length; from += partsPerRun) {
-    const byPlugin = Map.groupBy(tasks.slice(from, from + partsPerRun), ({ plugin }) => plugin);
-    for (const outcome of [...byPlugin.values()].flatMap((ofPlugin) => run(ofPlugin))) {
-      if ('failure' in outcome) onFailure(outcome.failure);
-      else remarks.push(...outcome.result);
-    }
-    if (remarks.length > remarksShown) return [...remarks.slice(0, remarksShown), 'there may be more'];
-  }
-  return remarks;
-}
-
-interface Part {
-  readonly title: string;
-  readonly action: string;
-  readonly parameters: NormalisedStep['parameters'];
-}
-
-function partsOf({ stepNumber, action, parameters, rollback }: NormalisedStep): readonly Part[] {
-  const step = { title: `step ${stepNumber}`, action, parameters };
-  return rollback === undefined
-    ? [step]
-    : [step, { title: `the rollback of step ${stepNumber}`, ...rollback }];
-}
-
-function remarkTask(
-  { title, parameters }: Part,
-  registered: RegisteredAction | undefined,
-): readonly PluginTask<readonly string[]>[] {
-  if (registered === undefined) return [];
-  const work = () =>
-    findParameterFaults(registered.action, freezeDeep(parameters)).map(
-      ({ message }) => `${title}: ${message}`,
-    );
-  return [{ plugin: registered.plugin, part: schemaOf(registered), work }];
+function unasked(check: PluginCheck, why: string): Allow {
+  return passedUnasked(check.plugin, `${partOf(check)} of plugin "${check.plugin}" was not asked: ${why}`);
 }

@@ -96,6 +96,11 @@ export function createPluginRunner({
   }
 }
 
+/** How the schema of an action is called in failures. */
+export function schemaOf({ name }: { readonly name: string }): string {
+  return `the schema of action ${name}`;
+}
+
 function keyOf({ plugin, part }: PluginPart): string {
   return `${plugin}/${part}`;
 }

@@ -33,6 +33,8 @@ const check = z.looseObject({
     .max(63)
     .regex(/^[A-Z][A-Za-z0-9]*$/, 'expected a name in CamelCase, such as NotOnFridays'),
   actions: z.union([z.literal('*'), z.array(actionSchema)], "expected '*' or a list of actions").optional(),
+  onFailure: z.literal(['refuse', 'allow'], "expected 'refuse' or 'allow'").optional(),
+  unparsedParameters: z.literal(['fail', 'raw'], "expected 'fail' or 'raw'").optional(),
   check: aFunction.refine(
     (value) => !types.isAsyncFunction(value),
     'expected a function that is not async: a check answers at once',

@@ -302,10 +302,30 @@ describe('plugins', () => {
     expect(verdict.warnings).toEqual(['I see', expect.stringContaining('its limit is 5')]);
   });
 
-  it('have nothing to say of what is no spec: the schema of the kind refuses it', async () => {
+  it('cannot be asked about what is no spec, should it pass the schema of the kind: it is refused', async () => {
     const plugins = [definePlugin({ name: 'acme', actions: [scale] })];
     const object = { metadata: { labels: { workflow: 'restart' } }, spec: { action: 'scale_deployment' } };
-    expect((await validate({ plugins, request: { object } })).verdict).toBe(allowed);
+    expect((await validate({ plugins, request: { object } })).verdict).toMatchObject({
+      code: 422,
+      causes: [{ reason: 'SpecUnreadable' }],
+    });
+  });
+
+  it('are told which execution is undone', async () => {
+    const seen: CheckFacts[] = [];
+    const check = (facts: CheckFacts) => {
+      seen.push(facts);
+      return allowed;
+    };
+    const plugins = [definePlugin({ name: 'acme', actions: [scale], checks: [{ name: 'Mine', check }] })];
+    for (const annotations of [{}, { 'kubernaut.io/rollback-of': 'restart-step-3' }]) {
+      const object = {
+        metadata: { labels: { workflow: 'restart' }, annotations },
+        spec: { stepNumber: 3, action: 'scale_deployment', parameters: { replicas: 3 } },
+      };
+      await validate({ plugins, request: { object } });
+    }
+    expect(seen.map(({ rollbackOf }) => rollbackOf)).toEqual([undefined, 'restart-step-3']);
   });
 });
 

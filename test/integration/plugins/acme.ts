@@ -15,12 +15,15 @@ export default definePlugin({
       }),
       run: async () => undefined,
     }),
+    ...['label', 'tag'].map((name) => ({ name, parameters: z.looseObject({}), run: async () => undefined })),
   ],
   checks: [
     {
       name: 'NotToZero',
+      actions: ['resize'],
+      // The schema has made a number of a text.
       check: ({ parameters, user }) =>
-        Number(parameters['replicas']) > 0
+        typeof parameters['replicas'] === 'number' && parameters['replicas'] > 0
           ? { ...allowed, warnings: [`${user.name} resizes ${String(parameters['deployment'])}`] }
           : deny(403, 'Forbidden', 'Nobody resizes to zero.', [
               { reason: 'Zero', field: 'spec.parameters.replicas', message: 'Nobody resizes to zero.' },
@@ -29,8 +32,17 @@ export default definePlugin({
     {
       name: 'NotInKubeSystem',
       actions: '*',
+      unparsedParameters: 'raw',
       check: ({ namespace }) =>
         namespace === 'kube-system' ? deny(403, 'Forbidden', 'Not in kube-system.') : allowed,
+    },
+    {
+      name: 'NoSecrets',
+      actions: ['apply_manifest'],
+      check: ({ parameters }) =>
+        (parameters['manifest'] as { kind?: string }).kind === 'Secret'
+          ? deny(403, 'Forbidden', 'Nobody applies a Secret.')
+          : allowed,
     },
   ],
 });

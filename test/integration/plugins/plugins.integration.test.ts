@@ -123,6 +123,37 @@ describe('a check', () => {
   });
 });
 
+describe('a check of what a built-in action applies', () => {
+  const apply = (name: string, manifest: unknown) => execution(name, 'apply_manifest', { manifest });
+  const named = (kind: string) => ({ apiVersion: 'v1', kind, metadata: { name: 'settings' } });
+
+  it.each([
+    ['as it is', named('Secret')],
+    ['as text', JSON.stringify(named('Secret'))],
+    ['as text with an escape', JSON.stringify(named('Secret')).replace('Secret', '\\u0053ecret')],
+  ])('sees a Secret that is given %s', async (_, manifest) => {
+    const refusal = await refusalOf(shop.executions.create(apply('secret', manifest)));
+    expect([refusal.code, ...causesOf(refusal)]).toEqual([403, 'NoSecrets']);
+  });
+
+  it('is not asked about a text in which a key is twice: that is refused', async () => {
+    const twice = `{"apiVersion":"v1","kind":"ConfigMap","\\u006bind":"Secret","metadata":{"name":"settings"}}`;
+    const refusal = await refusalOf(shop.executions.create(apply('twice', twice)));
+    expect([refusal.code, ...causesOf(refusal)]).toEqual([422, 'ParametersInvalid']);
+    expect(refusal.details?.causes?.[0]?.message).toContain('has the key "kind" twice in one object');
+  });
+
+  it('lets a ConfigMap pass, whichever way it is given', async () => {
+    for (const manifest of [named('ConfigMap'), JSON.stringify(named('ConfigMap'))])
+      await expect(shop.executions.create(apply('map', manifest), { dryRun: 'All' })).resolves.toBeDefined();
+  });
+});
+
+it('an execution whose action nobody knows is refused where a check is to judge it', async () => {
+  const refusal = await refusalOf(shop.executions.create(execution('unknown', 'of_nobody')));
+  expect([refusal.code, ...causesOf(refusal)]).toEqual([422, 'ActionUnknown']);
+});
+
 describe('the plugin of the examples', () => {
   const create = (file: string) => cluster.controlPlane.kubectl(['create', '-f', join(examples, file)]);
 
@@ -178,10 +209,16 @@ describe('a plugin that fails', () => {
     expect(await shop.fill(workflow)).toHaveLength(5);
   });
 
-  it('lets executions of others pass, with a warning', async () => {
-    const { exitCode, stderr } = await kubectl('create', execution('foreign', 'anything'));
+  it('refuses executions of others that it is asked about', async () => {
+    const refusal = await refusalOf(shop.executions.create(execution('foreign', 'tag')));
+    expect([refusal.code, ...causesOf(refusal)]).toEqual([500, 'PluginFailed']);
+    expect(refusal.message).toContain('plugin "broken" has failed: check ThrowsOnOthers has thrown an error');
+  });
+
+  it('lets them pass with a warning where its check allows that', async () => {
+    const { exitCode, stderr } = await kubectl('create', execution('left-out', 'label'));
     expect(exitCode).toBe(0);
-    expect(stderr).toContain('Warning: plugin "broken" has failed: check ThrowsOnAll has thrown an error');
+    expect(stderr).toContain('Warning: plugin "broken" has failed: check MayBeLeftOut has thrown an error');
   });
 
   it('forgets a promise that rejects: the process lives', async () => {
