@@ -14,6 +14,7 @@ import { createMetricsRegistry } from '../src/observability/metrics-registry.ts'
 import { allowed } from '../src/policy/verdict.ts';
 import type { AdmissionHandler } from '../webhook/admission/admission-handler.ts';
 import { startSelfManagedCertificates } from '../webhook/certificates/self-managed-certificates.ts';
+import { startAdmissionPathFolder } from '../webhook/server/admission-path-folder.ts';
 import { createWebhookServer } from '../webhook/server/webhook-server.ts';
 
 /**
@@ -28,6 +29,7 @@ export async function startComparedWebhook(handler: (client: KubeClient) => Admi
       host: { type: 'string' },
       port: { type: 'string' },
       'metrics-port': { type: 'string' },
+      'admission-path-folder': { type: 'string' },
       'certificate-name': { type: 'string', multiple: true },
       'log-level': { type: 'string' },
     },
@@ -47,7 +49,13 @@ export async function startComparedWebhook(handler: (client: KubeClient) => Admi
     today: Date.now,
     logger,
   });
+  const admissionPath = await startAdmissionPathFolder({
+    folder: values['admission-path-folder'] ?? '',
+    clock,
+    logger,
+  });
   const server = createWebhookServer({
+    admissionPath: admissionPath.current,
     routes: paths().map((path) => ({
       path,
       handler: path === validateExecutionsPath ? handler(client) : async () => allowed,

@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { admissionPathOf } from '../test/cluster/admission-path.ts';
 import { type ControlPlane, startControlPlane } from '../test/cluster/control-plane.ts';
 import { startFaultyProxy } from '../test/cluster/faulty-proxy.ts';
 import { installManifests } from '../test/cluster/install-manifests.ts';
@@ -49,6 +50,7 @@ const webhook = (...flags: readonly string[]): string[] => [
   '--port=0',
   '--metrics-port=0',
   '--certificate-name=127.0.0.1',
+  `--admission-path-folder=${admissionPathOf(controlPlane).folder}`,
   ...flags,
 ];
 
@@ -72,6 +74,7 @@ describe.concurrent('the command', () => {
       'metrics-port',
       'certificate-folder',
       'client-ca',
+      'believe-anyone',
       'log-level',
       'plugin',
       'builtin-actions',
@@ -105,6 +108,17 @@ describe.concurrent('the command', () => {
     ['an unknown flag', ['webhook', '--prot=1'], "Unknown option '--prot'"],
     ['a port that is none', ['webhook', '--port=http'], '--port: http is no port'],
     ['a port that is too large', ['webhook', '--metrics-port=65536'], '--metrics-port: 65536 is no port'],
+    ['a webhook that believes nobody', ['webhook', '--port=0'], 'who is believed to be the API server?'],
+    [
+      'a webhook that believes somebody and everybody',
+      ['webhook', '--believe-anyone', '--client-ca=x'],
+      '--believe-anyone: not together with',
+    ],
+    [
+      'a name without a CA',
+      ['webhook', '--admission-path-folder=x', '--client-name=y'],
+      '--client-name: needs --client-ca',
+    ],
     ['a level that is none', ['webhook', '--log-level=loud'], '--log-level: expected one of'],
   ])('refuses %s, says why and what it can do, and exits with 2', async (_, args, why) => {
     const flags = args.length > 1 ? [`--kubeconfig=${controlPlane.kubeconfig('webhook')}`] : [];
@@ -134,7 +148,9 @@ describe('the webhook', () => {
   it.concurrent(
     'does not start with a kubeconfig, a certificate folder or a CA that is not there',
     async () => {
-      const flags = ['--kubeconfig=/nowhere', '--certificate-folder=/nowhere', '--client-ca=/nowhere'];
+      const flags = ['kubeconfig', 'certificate-folder', 'client-ca', 'admission-path-folder'].map(
+        (flag) => `--${flag}=/nowhere`,
+      );
       for (const { exitCode, stderr } of await Promise.all(flags.map((flag) => run(webhook(flag))))) {
         expect(exitCode).toBe(1);
         expect(stderr).toMatch(/ENOENT.*\/nowhere/);

@@ -62,6 +62,7 @@ import { gatherArrivals } from './journal/gather-arrivals.ts';
 import { seenExecutionsCapacity } from './journal/seen-executions.ts';
 import { createSlotKeeper, type SlotKeeper } from './journal/slot-keeper.ts';
 import { readinessOf } from './readiness.ts';
+import { startAdmissionPathFolder } from './server/admission-path-folder.ts';
 import { startClientAuthorityFile, type ClientAuthorityFile } from './server/client-authority-file.ts';
 import type { ServerLimits } from './server/server-limits.ts';
 import { createWebhookServer } from './server/webhook-server.ts';
@@ -74,6 +75,15 @@ export type CertificateOrigin =
   /** A CA of our own in the installation's Secret, for these DNS names and IP addresses. */
   | { readonly names: readonly string[] };
 
+/** Who is taken for the API server. */
+export type AdmittedCallers =
+  /** Who calls the path of which a segment is in the folder's files, and shows a certificate where a CA is given as well. */
+  | { readonly admissionPathFolder: string; readonly clientAuthority?: ClientAuthorityFile }
+  /** Who shows a certificate of the CA. The file is followed. */
+  | { readonly clientAuthority: ClientAuthorityFile }
+  /** Everybody who reaches the port: for trying things where nobody else does. */
+  | 'anyone';
+
 /** What one webhook process is started with. */
 export interface WebhookProcessOptions {
   readonly kubeConfig: ClusterAccess;
@@ -81,8 +91,7 @@ export interface WebhookProcessOptions {
   /** Overrides of the configuration, from `environmentTexts`. */
   readonly environment: Partial<ConfigTexts>;
   readonly certificate: CertificateOrigin;
-  /** With it, only the API server may call. The file is followed. */
-  readonly clientAuthority?: ClientAuthorityFile;
+  readonly callers: AdmittedCallers;
   /** 0 takes a free one. */
   readonly port: number;
   readonly metricsPort: number;
@@ -202,9 +211,7 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
     wallClock: () => new Date().toISOString(),
   };
   const certificates = await startCertificates(options, client, createCertificateMetrics(registry, Date.now));
-  const clients = options.clientAuthority
-    ? await startClientAuthorityFile({ ...options.clientAuthority, clock, logger })
-    : undefined;
+  const { admissionPath, clients } = await startCallers(options);
   const server = createWebhookServer({
     routes: [
       {
@@ -239,6 +246,7 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
     metricsPort: options.metricsPort,
     ...(options.host === undefined ? {} : { host: options.host }),
     certificate: certificates.current(),
+    ...(admissionPath === undefined ? {} : { admissionPath: admissionPath.current }),
     ...(clients === undefined ? {} : { clientAuthority: clients.current() }),
     readiness: () => readinessOf(reflectors, labeller, definitions),
     metricsSource: registry,
@@ -257,6 +265,7 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
       await server.drain();
       await Promise.all([
         certificates.stop(),
+        admissionPath?.stop(),
         clients?.stop(),
         config.stop(),
         definitions.stop(),
@@ -333,6 +342,22 @@ async function startCertificates(
     metrics,
     ...(signal === undefined ? {} : { signal }),
   });
+}
+
+async function startCallers({ callers, logger }: WebhookProcessOptions) {
+  if (callers === 'anyone') {
+    logger.warn({}, 'whoever reaches the admission port is believed: this is for trying things only');
+    return {};
+  }
+  const clock = systemClock;
+  return {
+    ...('admissionPathFolder' in callers && {
+      admissionPath: await startAdmissionPathFolder({ folder: callers.admissionPathFolder, clock, logger }),
+    }),
+    ...(callers.clientAuthority && {
+      clients: await startClientAuthorityFile({ ...callers.clientAuthority, clock, logger }),
+    }),
+  };
 }
 
 function reportLags(reflectors: Readonly<Record<string, Reflector>>, metrics: KubeMetrics): void {

@@ -1,5 +1,10 @@
 import { builtInActions } from '../../sdk/actions/built-in-actions.ts';
-import { startWebhookProcess, type CertificateOrigin } from '../../webhook/webhook-process.ts';
+import {
+  type AdmittedCallers,
+  startWebhookProcess,
+  type CertificateOrigin,
+} from '../../webhook/webhook-process.ts';
+import type { ClientAuthorityFile } from '../../webhook/server/client-authority-file.ts';
 import { defaultInstallation, type Installation } from '../api/manifests/installation.ts';
 import { environmentTexts } from '../config/environment.ts';
 import { loadPlugins } from '../plugin/load-plugins.ts';
@@ -16,6 +21,7 @@ import {
   replicaOf,
 } from './flags.ts';
 import { runUntilSignal } from './run-until-signal.ts';
+import { UsageError } from './usage-error.ts';
 
 const usage = `stepgate webhook [flags]
 
@@ -27,8 +33,12 @@ ${commonUsage}
   --certificate-folder DIR   serve with tls.crt and tls.key of this folder, such as a Secret of cert-manager
   --certificate-name NAME    without a folder: DNS name or IP of the certificate that is made (repeatable;
                              default: the names of the installation's Service)
-  --client-ca FILE           only clients with a certificate of this CA may call
+  --admission-path-folder DIR
+                             only who calls below the path segment in the file "current" of this folder, or in
+                             "previous" while it is rotated, is believed to be the API server; the folder is followed
+  --client-ca FILE           only clients with a certificate of this CA are believed, alone or together with the path
   --client-name NAME         ... and with this common name (repeatable)
+  --believe-anyone           without both: whoever reaches the port is believed; for trying things on one machine
   --plugin FILE              a plugin, as a file or a package: parameters of its actions are checked against their
                              schemas, and its admission checks are asked (repeatable)
   --builtin-actions          the same for the parameters of the actions that stepgate brings
@@ -40,6 +50,8 @@ const flags = {
   port: { type: 'string', default: '8443' },
   'certificate-folder': { type: 'string' },
   'certificate-name': { type: 'string', multiple: true },
+  'admission-path-folder': { type: 'string' },
+  'believe-anyone': { type: 'boolean', default: false },
   'client-ca': { type: 'string' },
   'client-name': { type: 'string', multiple: true },
   'builtin-actions': { type: 'boolean', default: false },
@@ -59,6 +71,7 @@ export const webhookCommand: Command = {
       port: portOf('port', values.port),
       metricsPort: portOf('metrics-port', values['metrics-port']),
     };
+    const callers = admittedCallers(values);
     await runUntilSignal(host, logger, async (signal) => {
       const plugins = [
         ...(values['builtin-actions'] ? [builtInActions] : []),
@@ -72,7 +85,7 @@ export const webhookCommand: Command = {
         installation,
         environment: environmentTexts(host.environment),
         certificate: certificateOrigin(values, installation),
-        ...clientAuthority(values),
+        callers,
         ...ports,
         ...(values.host === undefined ? {} : { host: values.host }),
         replica: replicaOf(host),
@@ -94,9 +107,28 @@ function certificateOrigin(values: Flags, { webhookService, namespace }: Install
   return { names: values['certificate-name'] ?? names };
 }
 
-function clientAuthority(values: Flags) {
+/** @throws UsageError where the flags name nobody, or somebody and everybody */
+function admittedCallers(values: Flags): AdmittedCallers {
+  const clientAuthority = clientAuthorityOf(values);
+  const admissionPathFolder = values['admission-path-folder'];
+  if (values['believe-anyone']) {
+    if (clientAuthority === undefined && admissionPathFolder === undefined) return 'anyone';
+    throw new UsageError('--believe-anyone: not together with --admission-path-folder or --client-ca');
+  }
+  if (admissionPathFolder !== undefined) {
+    return { admissionPathFolder, ...(clientAuthority && { clientAuthority }) };
+  }
+  if (clientAuthority !== undefined) return { clientAuthority };
+  throw new UsageError(
+    'who is believed to be the API server? --admission-path-folder or --client-ca must say it; ' +
+      '--believe-anyone believes whoever reaches the port',
+  );
+}
+
+function clientAuthorityOf(values: Flags): ClientAuthorityFile | undefined {
   const file = values['client-ca'];
-  if (file === undefined) return {};
   const names = values['client-name'];
-  return { clientAuthority: { file, ...(names === undefined ? {} : { names }) } };
+  if (file !== undefined) return { file, ...(names && { names }) };
+  if (names !== undefined) throw new UsageError('--client-name: needs --client-ca');
+  return undefined;
 }

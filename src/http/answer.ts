@@ -18,6 +18,13 @@ export function answer(
   response.end(bytes);
 }
 
+/** Sends 204; `close` says that this connection takes no further request. */
+export function answerEmpty(response: ServerResponse, close: boolean): void {
+  if (close) response.setHeader('connection', 'close');
+  response.writeHead(204);
+  response.end();
+}
+
 /**
  * Sends a refusal. When the request is still arriving, what comes is thrown away for a while before the connection
  * is closed: closing at once would reset it, and the sender might never read why.

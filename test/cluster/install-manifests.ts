@@ -8,6 +8,7 @@ import {
   mutatingWebhookConfiguration,
   validatingWebhookConfiguration,
 } from '../../src/api/manifests/webhook-configurations.ts';
+import { admissionPathOf } from './admission-path.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { eventually } from './eventually.ts';
 
@@ -44,11 +45,15 @@ export async function installManifests(
   if (options.webhooks) await installWebhookConfigurations(controlPlane, options.webhooks);
 }
 
-/** Puts both webhook configurations in place, or moves them to another location. */
+/**
+ * Puts both webhook configurations in place, or moves them to another location. Their paths have the segment of this
+ * control plane unless another one is given.
+ */
 export async function installWebhookConfigurations(
   controlPlane: ControlPlane,
-  options: WebhookConfigurationOptions,
+  given: WebhookConfigurationOptions,
 ): Promise<void> {
+  const options = { admissionPath: admissionPathOf(controlPlane).segment, ...given };
   await apply(controlPlane, ['-f', '-'], {
     apiVersion: 'v1',
     kind: 'List',

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { admissionPathOf } from './admission-path.ts';
 import { startChild, type Child } from './child-process.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { eventually } from './eventually.ts';
@@ -47,6 +48,7 @@ export async function startWebhookReplica(
     port: String(port),
     'metrics-port': String(metricsPort),
     'certificate-name': '127.0.0.1',
+    'admission-path-folder': admissionPathOf(controlPlane).folder,
     'log-level': logLevel,
     ...moreFlags,
   };

@@ -5,6 +5,7 @@ import type { KubernetesExecution } from '../../src/api/kubernetes-execution.ts'
 import { createKubeClient, type KubeClient } from '../../src/kube/kube-client.ts';
 import { makeAdmissionReviewBytes } from '../builders/admission-review-builder.ts';
 import { makeExecution } from '../builders/execution-builder.ts';
+import { admissionPathOf } from '../cluster/admission-path.ts';
 import { type InstalledCluster, startInstalledCluster } from '../cluster/installed-cluster.ts';
 import { type OpenNamespace, openNamespace } from './open-namespace.ts';
 import { causesOf, outcomesOf, refusalOf } from './refusal.ts';
@@ -110,7 +111,7 @@ describe('an execution that makes no sense is refused with the field at fault:',
   });
 });
 
-describe("a post to the webhook's own port", () => {
+describe("a post to the webhook's own port below the admission path", () => {
   it.each<[string, RawPost, number]>([
     ['that is no JSON', { body: 'execute!' }, 400],
     ['that is half a review', { body: makeAdmissionReviewBytes().subarray(0, 200) }, 400],
@@ -161,7 +162,7 @@ function rawPost(
     const options = {
       host: '127.0.0.1',
       port,
-      path,
+      path: `/${admissionPathOf(cluster.controlPlane).segment}${path}`,
       method: 'POST',
       agent: false,
       rejectUnauthorized: false,

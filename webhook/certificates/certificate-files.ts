@@ -1,16 +1,14 @@
 /**
- * Certificates from files, as cert-manager's Secret is mounted: `tls.crt`, `tls.key`, `ca.crt`. Kubelet swaps a
- * symlink of the folder, which fs.watch sees as a rename; some file systems tell nothing, so they are read again
- * once in a while too. What cannot be used (half-written, a key of another certificate) changes nothing.
+ * Certificates from files, as cert-manager's Secret is mounted: `tls.crt`, `tls.key`, `ca.crt`. What cannot be used
+ * (half-written, a key of another certificate) changes nothing.
  */
-import type { FSWatcher } from 'node:fs';
-import { watch } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../src/kube/clock.ts';
 import type { Logger } from '../../src/observability/logger.ts';
 import { requireUsablePair, validityOf } from './certificate-facts.ts';
 import { createCertificateListeners } from './certificate-listeners.ts';
+import { followFolder } from './followed-folder.ts';
 import type { CertificateMetrics, CertificateSource, ServingCertificate } from './serving-certificate.ts';
 
 export interface CertificateFilesOptions {
@@ -26,42 +24,14 @@ export interface CertificateFilesOptions {
 
 /** The certificate in the folder. @throws CertificateError | the error of reading, when there is none to begin with */
 export async function startCertificateFiles(options: CertificateFilesOptions): Promise<CertificateSource> {
-  const { folder, clock, logger, pollMilliseconds = 60_000, settleMilliseconds = 100 } = options;
+  const { folder, logger } = options;
   const listeners = createCertificateListeners(logger);
   let current = await readCertificate(folder);
   reportExpiry(current, options.metrics);
-  let stopped = false;
-  let reading = Promise.resolve();
-  let cancelSettle: (() => void) | undefined;
-  let cancelPoll = clock.setTimer(pollMilliseconds, poll);
-  const watcher = watchFolder(folder, logger, () => {
-    cancelSettle?.();
-    cancelSettle = clock.setTimer(settleMilliseconds, readAgain);
-  });
-
-  return {
-    current: () => current,
-    onChange: listeners.add,
-    async stop() {
-      stopped = true;
-      watcher?.close();
-      cancelSettle?.();
-      cancelPoll();
-      await reading;
-    },
-  };
-
-  function poll(): void {
-    readAgain();
-    cancelPoll = clock.setTimer(pollMilliseconds, poll);
-  }
-
-  function readAgain(): void {
-    reading = reading.then(reload);
-  }
+  const followed = followFolder({ ...options, read: reload });
+  return { current: () => current, onChange: listeners.add, stop: followed.stop };
 
   async function reload(): Promise<void> {
-    if (stopped) return;
     try {
       const next = await readCertificate(folder);
       if (next.cert === current.cert && next.key === current.key && next.ca === current.ca) return;
@@ -92,23 +62,6 @@ async function readOptional(path: string): Promise<string | undefined> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
-  }
-}
-
-function watchFolder(
-  folder: string,
-  logger: Pick<Logger, 'warn'>,
-  changed: () => void,
-): FSWatcher | undefined {
-  try {
-    const watcher = watch(folder, { persistent: false }, changed);
-    watcher.on('error', (error) =>
-      logger.warn({ folder, err: error }, 'the folder is watched no more, only read'),
-    );
-    return watcher;
-  } catch (error) {
-    logger.warn({ folder, err: error }, 'the folder cannot be watched, only read');
-    return undefined;
   }
 }
 

@@ -18,6 +18,7 @@ import {
 } from '../../test/builders/webhook-under-test.ts';
 import type { AdmissionHandler } from '../admission/admission-handler.ts';
 import { CallerGoneError } from './admission-call.ts';
+import type { AdmissionPath } from './admission-path.ts';
 import type { WebhookServerOptions } from './webhook-server.ts';
 
 const review = makeAdmissionReviewBytes();
@@ -112,6 +113,92 @@ describe('an admission call', () => {
     const received = await connection.until('"allowed":true', 2);
     expect(received.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(2);
     connection.socket.destroy();
+  });
+});
+
+describe('with an admission path', () => {
+  const current = 'c'.repeat(43);
+  const previous = 'p'.repeat(43);
+
+  it('answers calls below its segments, and says to who asks that it accepts them', async () => {
+    const webhook = await start({ admissionPath: () => ({ current, previous }) });
+    for (const segment of [current, previous]) {
+      const answer = await call(webhook, { path: `/${segment}${testRoute}?timeout=10s`, body: review });
+      expect(JSON.parse(answer.text)).toMatchObject({ response: { allowed: true } });
+      expect(await call(webhook, { method: 'GET', path: `/${segment}/accepted` })).toMatchObject({
+        code: 204,
+        text: '',
+      });
+      expect(await call(webhook, { method: 'GET', path: `/${segment}/readyz` })).toMatchObject({ code: 200 });
+    }
+    expect(webhook.observations.map(({ route }) => route)).toEqual([testRoute, testRoute]);
+  });
+
+  it('follows it with the next request of an open connection', async () => {
+    let accepted: AdmissionPath = { current: previous };
+    const webhook = await start({ admissionPath: () => accepted });
+    const connection = await openConnection(webhook);
+    connection.send(post(review, `/${previous}${testRoute}`));
+    await connection.until('"allowed":true');
+    accepted = { current, previous };
+    connection.send(
+      Buffer.concat([post(review, `/${previous}${testRoute}`), post(review, `/${current}${testRoute}`)]),
+    );
+    await connection.until('"allowed":true', 3);
+    accepted = { current };
+    connection.send(post(review, `/${previous}${testRoute}`));
+    expect(await connection.until('HTTP/1.1 404 ')).toContain('HTTP/1.1 404 ');
+    connection.socket.destroy();
+  });
+
+  it.each([
+    ['a route', 'POST', testRoute],
+    ['a probe', 'GET', '/readyz'],
+    ['health', 'GET', '/healthz'],
+    ['what is accepted', 'GET', '/accepted'],
+    ['another method', 'DELETE', testRoute],
+    ['another segment', 'POST', `/${'x'.repeat(43)}${testRoute}`],
+    ['another segment that is accepted', 'GET', `/${'x'.repeat(43)}/accepted`],
+    ['nothing', 'GET', '/'],
+  ])(
+    'answers 404 to who asks for %s without it, before a body and without a trace of the path',
+    async (_, method, path) => {
+      const webhook = await start({ admissionPath: () => ({ current, previous }) });
+      const connection = await openConnection(webhook);
+      connection.send(`${method} ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n`);
+      const received = await connection.until('there is nothing at this path');
+      expect(received).toMatch(/^HTTP\/1\.1 404 /);
+      expect(webhook.server.bodyBytes()).toBe(0);
+      connection.socket.destroy();
+      expect(webhook.observations).toEqual([
+        { route: '', decision: 'refused', reason: 'NotFound', seconds: 0 },
+      ]);
+      expect(JSON.stringify(webhook.logs)).not.toContain('xxx');
+    },
+  );
+
+  it('shows it in no answer, log line or observation', async () => {
+    const webhook = await start({ admissionPath: () => ({ current, previous }) });
+    const answers = await Promise.all([
+      call(webhook, { path: `/${current}/elsewhere`, body: review }),
+      call(webhook, { method: 'PUT', path: `/${current}${testRoute}`, body: review }),
+      call(webhook, { path: `/${current}${testRoute}`, body: 'no JSON' }),
+      call(webhook, { path: `/${current}${testRoute}`, headers: { 'content-type': 'text/plain' } }),
+    ]);
+    expect(answers.map(({ code }) => code)).toEqual([404, 405, 400, 415]);
+    expect(JSON.stringify([answers, webhook.logs, webhook.observations])).not.toContain(current);
+  });
+
+  it('demands both where there is a client CA too', async () => {
+    const client = issueClientCertificate(certificates.authority, 'kube-apiserver');
+    const webhook = await start({
+      admissionPath: () => ({ current }),
+      clientAuthority: { ca: certificates.authority.cert },
+    });
+    const path = `/${current}${testRoute}`;
+    await expect(call(webhook, { path, body: review })).rejects.toThrow(connectionLost);
+    expect(await call(webhook, { body: review, pair: client })).toMatchObject({ code: 404 });
+    expect(await call(webhook, { path, body: review, pair: client })).toMatchObject({ code: 200 });
   });
 });
 
@@ -443,9 +530,9 @@ function handledBy(handler: AdmissionHandler): Pick<WebhookServerOptions, 'route
   return { routes: [{ path: testRoute, handler }] };
 }
 
-function post(body: Uint8Array): Buffer {
+function post(body: Uint8Array, path: string = testRoute): Buffer {
   const head = [
-    `POST ${testRoute}?timeout=10s HTTP/1.1`,
+    `POST ${path}?timeout=10s HTTP/1.1`,
     'Host: localhost',
     'Content-Type: application/json',
     `Content-Length: ${body.length}`,

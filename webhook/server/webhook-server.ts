@@ -18,6 +18,7 @@ import type { Logger } from '../../src/observability/logger.ts';
 import type { AdmissionMetrics } from '../admission/admission-metrics.ts';
 import { createAdmissionApp } from './admission-app.ts';
 import type { AdmissionRoute } from './admission-call.ts';
+import type { AdmissionPath } from './admission-path.ts';
 import { createBodyBudget } from './body-budget.ts';
 import type { ClientAuthority } from './client-identity.ts';
 import { mayCall } from './client-identity.ts';
@@ -38,6 +39,8 @@ export interface WebhookServerOptions {
   /** Address to listen on; all of them when absent. */
   readonly host?: string;
   readonly certificate: KeyPair;
+  /** With it, only who calls a path below one of its segments is answered anything but 404. Read for each request. */
+  readonly admissionPath?: () => AdmissionPath;
   /** With it, only clients that show a certificate of this CA get past the TLS handshake of the admission port. */
   readonly clientAuthority?: ClientAuthority;
   readonly readiness: () => Readiness;

@@ -12,6 +12,8 @@ export interface Installation {
   readonly webhookService: string;
   /** Secret with the webhook's certificates. */
   readonly certificateSecret: string;
+  /** Secret with the segment of the admission path: `current`, and `previous` while it is rotated. */
+  readonly admissionPathSecret: string;
   /** ConfigMap with the configuration. */
   readonly configMap: string;
 }
@@ -29,6 +31,7 @@ export function installationNamed(name: string, namespace: string): Installation
     controllerLease: `${name}-controller`,
     webhookService: `${name}-webhook`,
     certificateSecret: `${name}-webhook-certificates`,
+    admissionPathSecret: `${name}-admission-path`,
     configMap: 'kubernaut-workflowexecution-config',
   };
 }

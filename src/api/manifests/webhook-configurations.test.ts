@@ -60,4 +60,23 @@ describe('webhook configurations', () => {
       { clientConfig: { service: { path: '/validate/aianalyses' }, caBundle: 'Zm9v' } },
     ]);
   });
+
+  it('have the segment of the admission path before every path', () => {
+    const { url } = clientConfig;
+    const ofUrl = mutatingWebhookConfiguration({ clientConfig, admissionPath: 'secret' })['webhooks'];
+    expect(ofUrl).toMatchObject([
+      { clientConfig: { url: `${url}/secret/mutate/kubernetesexecutions` } },
+      { clientConfig: { url: `${url}/secret/mutate/workflowexecutions` } },
+      { clientConfig: { url: `${url}/secret/mutate/aiapprovalrequests` } },
+      { clientConfig: { url: `${url}/secret/mutate/aianalyses` } },
+    ]);
+    const service = { namespace: 'n', name: 's' };
+    const ofService = validatingWebhookConfiguration({ clientConfig: { service }, admissionPath: 'secret' });
+    expect(ofService['webhooks']).toMatchObject([
+      { clientConfig: { service: { path: '/secret/validate/kubernetesexecutions' } } },
+      { clientConfig: { service: { path: '/secret/validate/workflowexecutions' } } },
+      { clientConfig: { service: { path: '/secret/validate/aiapprovalrequests' } } },
+      { clientConfig: { service: { path: '/secret/validate/aianalyses' } } },
+    ]);
+  });
 });

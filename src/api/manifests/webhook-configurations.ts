@@ -34,6 +34,8 @@ export interface WebhookConfigurationOptions {
   readonly clientConfig: WebhookLocation;
   /** PEM of the authority behind the webhook's certificate, base64. Absent: filled in later, by the webhook or cert-manager. */
   readonly caBundle?: string;
+  /** The segment before every path, by which the webhook knows the API server. Absent: there is none. */
+  readonly admissionPath?: string;
   /** How long the API server waits for an answer, 1 to 30. Default 10. */
   readonly timeoutSeconds?: number;
 }
@@ -219,7 +221,11 @@ function configuration(
   };
 }
 
-function clientConfig(path: string, { clientConfig, caBundle }: WebhookConfigurationOptions): SchemaObject {
+function clientConfig(
+  routePath: string,
+  { clientConfig, caBundle, admissionPath }: WebhookConfigurationOptions,
+): SchemaObject {
+  const path = admissionPath === undefined ? routePath : `/${admissionPath}${routePath}`;
   const authority = caBundle === undefined ? {} : { caBundle };
   if ('url' in clientConfig) return { url: `${clientConfig.url}${path}`, ...authority };
   const { namespace, name, port } = clientConfig.service;
