@@ -12,6 +12,8 @@ export type ActionErrorReason =
   | 'unsafe'
   /** A container ended badly. */
   | 'container-failed'
+  /** A value that is referred to is not there. */
+  | 'missing-value'
   /** What was begun is gone, and how it ended with it. */
   | 'lost'
   /** The API server refused, and its words are not repeated. */

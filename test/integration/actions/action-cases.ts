@@ -214,6 +214,29 @@ export const actionCases: readonly ActionCase[] = [
     missing: 'may not patch secrets: a Role in namespace',
   },
   {
+    action: 'update_secret',
+    async prepare(ground) {
+      const secrets = `/api/v1/namespaces/${ground.namespace}/secrets`;
+      const of = (name: string, stringData: object) => ({ metadata: { name }, stringData });
+      await create(ground, secrets, of('keys', { kept: 'as-it-is', changed: 'old-value' }));
+      await create(ground, secrets, of('new-values', { password: 'new-value', user: 'jane' }));
+      return {
+        secret: 'keys',
+        data: { plain: 'yes' },
+        // As text, as the reference plan's parameters are.
+        dataFrom: JSON.stringify({
+          changed: { secretKeyRef: { name: 'new-values', key: 'password' } },
+          added: { secretKeyRef: { name: 'new-values', key: 'user' } },
+        }),
+      };
+    },
+    state: (ground) => stateOf(ground.admin, secretPath(ground)),
+    done: () => ({
+      data: { kept: 'YXMtaXQtaXM=', changed: 'bmV3LXZhbHVl', added: 'amFuZQ==', plain: 'eWVz' },
+    }),
+    missing: 'may not get secrets: a Role in namespace',
+  },
+  {
     action: 'apply_manifest',
     prepare: async () => ({ manifest: deployment }),
     state: (ground) => stateOf(ground.admin, deploymentPath(ground)),

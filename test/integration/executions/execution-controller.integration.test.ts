@@ -422,12 +422,14 @@ describe('a rollback', () => {
 
 test('no value of a Secret reaches a status, a message, an Event or the log', async () => {
   const { log } = await start();
-  const [value, old] = ['hunter2-new-value', 'hunter1-old-value'];
-  await cluster.admin.request({
-    method: 'POST',
-    path: `/api/v1/namespaces/${namespace.name}/secrets`,
-    body: { metadata: { name: 'keys' }, stringData: { password: old } },
-  });
+  const [value, old, referred] = ['hunter2-new-value', 'hunter1-old-value', 'hunter3-referred'];
+  const path = `/api/v1/namespaces/${namespace.name}/secrets`;
+  for (const body of [
+    { metadata: { name: 'keys' }, stringData: { password: old } },
+    { metadata: { name: 'fixed' }, stringData: { password: old }, immutable: true },
+    { metadata: { name: 'new-values' }, stringData: { password: referred } },
+  ])
+    await cluster.admin.request({ method: 'POST', path, body });
   const spec = { action: 'update_secret', parameters: { secret: 'keys', data: { password: value } } };
   await namespace.create('without-right', spec);
   await namespace.settled('without-right');
@@ -437,14 +439,33 @@ test('no value of a Secret reaches a status, a message, an Event or the log', as
     phase: 'completed',
     result: { secret: 'keys', keys: ['password'] },
   });
+  const dataFrom = (key: string) => ({ password: { secretKeyRef: { name: 'new-values', key } } });
+  const refer = (secret: string, key = 'password') => ({
+    action: 'update_secret',
+    parameters: { secret, dataFrom: dataFrom(key) },
+  });
+  await namespace.create('refer', refer('keys'));
+  expect(await namespace.settled('refer')).toMatchObject({ phase: 'completed' });
+  const stored = await cluster.admin.request<{ readonly data: Readonly<Record<string, string>> }>({
+    method: 'GET',
+    path: `${path}/keys`,
+  });
+  expect(stored.data['password']).toBe(Buffer.from(referred).toString('base64'));
+  await namespace.create('refused', refer('fixed'));
+  await namespace.create('missing', refer('keys', 'no-such-key'));
+  for (const name of ['refused', 'missing'])
+    expect(await namespace.settled(name)).toMatchObject({ phase: 'failed' });
   const statuses = await Promise.all(
-    ['update', 'without-right'].map(async (name) => (await namespace.get(name)).status),
+    ['update', 'without-right', 'refer', 'refused', 'missing'].map(
+      async (name) => (await namespace.get(name)).status,
+    ),
   );
+  expect(JSON.stringify(await namespace.get('refer'))).not.toContain(referred);
   const events = await cluster.admin.request({
     method: 'GET',
     path: `/apis/events.k8s.io/v1/namespaces/${namespace.name}/events`,
   });
   const said = JSON.stringify([statuses, events]) + log();
-  for (const each of [value, old].flatMap((text) => [text, Buffer.from(text).toString('base64')]))
+  for (const each of [value, old, referred].flatMap((text) => [text, Buffer.from(text).toString('base64')]))
     expect(said).not.toContain(each);
 });
