@@ -68,7 +68,7 @@ async function decision(approved: string, world: World = {}, write: WorkflowWrit
 async function validation(write: WorkflowWrite): Promise<Deny> {
   const options = {
     ...judge({}),
-    chronicle: { record: () => undefined },
+    chronicle: { admitted: () => undefined },
     keeper: { mark: async () => undefined },
   };
   return denied(await validateWorkflow(options)(reviewWorkflow(write), { deadline: 9_000 }));

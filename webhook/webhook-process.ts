@@ -38,6 +38,7 @@ import { mutateDecision } from './analysis/mutate-decision.ts';
 import { validateAnalysis } from './analysis/validate-analysis.ts';
 import { validateDecision } from './analysis/validate-decision.ts';
 import { createAccessReviewer } from './rights/access-review.ts';
+import { createAdmittedDecisions } from './approval/admitted-decisions.ts';
 import { createApprovalChronicle } from './approval/approval-chronicle.ts';
 import { mutateWorkflow } from './approval/mutate-workflow.ts';
 import { startCertificateFiles } from './certificates/certificate-files.ts';
@@ -191,7 +192,8 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
   );
   const journals = watchJournals(watching('slotjournals'), keeper);
   const installation = createInstallationMark(client, clock, webhookConfigurationName);
-  const workflows = watchLiveWorkflows(watching('workflowexecutions'), installation);
+  const decisions = createAdmittedDecisions();
+  const workflows = watchLiveWorkflows(watching('workflowexecutions'), installation, decisions);
   const reflectors = {
     kubernetesexecutions: executions,
     slotjournals: journals,
@@ -238,7 +240,11 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
           ...judge,
           keeper,
           plugins,
-          chronicle: createApprovalChronicle(events, createApprovalMetrics(registry)),
+          chronicle: createApprovalChronicle({
+            events,
+            metrics: createApprovalMetrics(registry),
+            decisions,
+          }),
         }),
       },
     ],

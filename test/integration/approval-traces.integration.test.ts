@@ -189,3 +189,25 @@ it('a workflow that needs no approval, what is refused and a dry run are told of
   expect([...(await eventsOf('small')), ...(await eventsOf('dry'))]).toEqual([]);
   expect(await counted()).toEqual({ ...before, required: (before['required'] ?? 0) + 1 });
 });
+
+it('what was admitted and then not stored is told of nowhere, and what was stored by the one replica that admitted it', async () => {
+  const before = await counted();
+  await as('developer').create(big('stored').build());
+  for (let again = 0; again < 4; again += 1) {
+    await expect(as('developer').create(big('stored').build())).rejects.toThrow('already exists');
+  }
+  await decide('stored', 'true');
+  await eventually('both Events are there', async () => (await eventsOf('stored')).length > 1);
+  expect((await eventsOf('stored')).map(({ reason }) => reason)).toEqual(['ApprovalRequired', 'Approved']);
+  const count = (what: 'required' | 'approved') => (before[what] ?? 0) + 1;
+  expect(await counted()).toEqual({ ...before, required: count('required'), approved: count('approved') });
+});
+
+it('a replica that starts tells nothing of what was decided before', async () => {
+  await cluster.replace(0);
+  const [first] = cluster.replicas;
+  if (first === undefined) throw new Error('there is a replica');
+  for (const what of happenings) {
+    expect(await metricOf(first, 'stepgate_workflow_approvals_total', `what="${what}"`)).toBe(0);
+  }
+});

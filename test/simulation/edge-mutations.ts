@@ -86,4 +86,19 @@ export const edgeMutations: readonly UnitMutation[] = [
       test: 'a workflow is as the watch has shown it, up to where it has, and vouched for only while the watch is there',
     },
   },
+  {
+    name: 'a-mark-gives-way-to-one-that-a-watch-ends',
+    rule: 'A mark gives way only to one that stands for its whole lifetime, whatever uid that was asked for with.',
+    edits: [
+      {
+        file: 'webhook/journal/workflow-marks.ts',
+        find: 'by: later.request ?? later.by',
+        replace: 'by: later.by',
+      },
+    ],
+    caughtBy: {
+      file: 'webhook/journal/workflow-marks.test.ts',
+      test: 'marks > of a create that take the place of another are not: what shows the uid may be from before the other',
+    },
+  },
 ];

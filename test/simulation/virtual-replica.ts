@@ -1,7 +1,7 @@
 import type { SlotOutcome, SlotRequest } from '../../webhook/journal/slot-request.ts';
 import { createSlotKeeper, type SlotKeeper } from '../../webhook/journal/slot-keeper.ts';
 import { describeJournal } from './describe-journal.ts';
-import type { WorkflowMark } from '../../webhook/journal/workflow-marks.ts';
+import type { NewMark } from '../../webhook/journal/workflow-marks.ts';
 import { namespace } from './virtual-api-server.ts';
 import { createVirtualWatch, type VirtualWatch } from './virtual-watch.ts';
 import type { StoredWorkflow } from './virtual-workflow.ts';
@@ -22,7 +22,7 @@ export interface VirtualReplica {
   /** As webhook/executions/validate-execution.ts asks: first whether the workflow needs approval, then for a slot. */
   decide(request: SlotRequest): Promise<ReplicaOutcome>;
   /** Before a workflow begins to need approval. */
-  mark(mark: WorkflowMark, deadline: number): Promise<void>;
+  mark(mark: NewMark, deadline: number): Promise<void>;
   /** As by kill -9: what it has sent goes on, it hears nothing more. */
   kill(): void;
   breakWatch(): void;

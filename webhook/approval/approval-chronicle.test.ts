@@ -6,6 +6,7 @@ import type { Stamping } from '../../src/policy/approval/stamp-workflow.ts';
 import { makeAdmissionReviewBytes } from '../../test/builders/admission-review-builder.ts';
 import { makeWorkflow } from '../../test/builders/workflow-builder.ts';
 import { parseAdmissionReview } from '../admission/admission-review.ts';
+import type { AdmittedDecision } from './admitted-decisions.ts';
 import { createApprovalChronicle } from './approval-chronicle.ts';
 
 async function chronicle(
@@ -23,17 +24,25 @@ async function chronicle(
   };
   const workflow = makeWorkflow('big').inNamespace('shop');
   const object = (uid === undefined ? workflow : workflow.uid(uid)).build();
-  const request = parseAdmissionReview(makeAdmissionReviewBytes({ name: 'big', namespace: 'shop', object }));
+  const review = makeAdmissionReviewBytes({ name: 'big', namespace: 'shop', object });
+  const request = parseAdmissionReview(review);
+  const admitted: AdmittedDecision[] = [];
   const decided = { approvedBy: 'jane', approvedSpec: 'sha256:ab', ...more };
   const annotations = { reason: '12 steps are many', ...decided } as Stamping['annotations'];
-  createApprovalChronicle(recorder, createApprovalMetrics(registry)).record(request, {
+  createApprovalChronicle({
+    events: recorder,
+    metrics: createApprovalMetrics(registry),
+    decisions: { add: (decision) => void admitted.push(decision) },
+  }).admitted(request, {
     annotations,
     approvingCommand: 'kubectl …',
     warnings: [],
     needsRight: false,
     happened,
   });
-  return { events, metrics: await registry.metrics() };
+  const toldBefore = [events.length, (await registry.metrics()).includes('_total{')];
+  for (const { stored } of admitted) stored();
+  return { events, metrics: await registry.metrics(), admitted, toldBefore };
 }
 
 describe('an Event on the workflow, and a count, tell', () => {
@@ -44,7 +53,8 @@ describe('an Event on the workflow, and a count, tell', () => {
     ['voided', 'Warning', 'ApprovalVoided', 'jane changed the spec: the decision on it is void'],
     ['withdrawn', 'Normal', 'ApprovalWithdrawn', 'jane withdrew the approval'],
   ] as const)('that it was %s', async (happened, type, reason, note) => {
-    const { events, metrics } = await chronicle(happened, 'uid-1');
+    const { events, metrics, toldBefore } = await chronicle(happened, 'uid-1');
+    expect(toldBefore).toEqual([0, false]);
     expect(events).toMatchObject([
       {
         type,
@@ -68,12 +78,23 @@ describe('an Event on the workflow, and a count, tell', () => {
   });
 
   it('nothing where nothing happened', async () => {
-    const { events, metrics } = await chronicle(undefined);
-    expect(events).toEqual([]);
-    expect(metrics).not.toContain('_total{');
+    expect((await chronicle(undefined, 'uid-1')).admitted).toEqual([]);
   });
 
-  it('of an object without uid all the same', async () => {
-    expect((await chronicle('required')).events[0]?.regarding).not.toHaveProperty('uid');
+  it('nothing of what no watch can show', async () => {
+    expect((await chronicle('required')).admitted).toEqual([]);
+  });
+
+  it('of the write with these annotations and no other', async () => {
+    const { admitted } = await chronicle('approved', 'uid-1');
+    expect(admitted).toMatchObject([
+      {
+        namespace: 'shop',
+        name: 'big',
+        uid: 'uid-1',
+        base: undefined,
+        annotations: { 'kubernaut.io/approved-by': 'jane', 'kubernaut.io/approved-spec': 'sha256:ab' },
+      },
+    ]);
   });
 });

@@ -1,11 +1,14 @@
+import { approvalAnnotations as names, type ApprovalAnnotation } from '../../src/api/approval-annotations.ts';
 import { workflowExecutionKind } from '../../src/api/names.ts';
 import type { EventRecorder } from '../../src/kube/events.ts';
 import type { Stamping } from '../../src/policy/approval/stamp-workflow.ts';
 import type { AdmissionRequest } from '../admission/admission-review.ts';
+import type { AdmittedDecisions } from './admitted-decisions.ts';
 
 /** Tells people what became of an approval. */
 export interface ApprovalChronicle {
-  record(request: AdmissionRequest, stamping: Stamping): void;
+  /** The write is about to be admitted. It is told once a watch has shown it, and never where it is lost. */
+  admitted(request: AdmissionRequest, stamping: Stamping): void;
 }
 
 /** Counts decisions; src/observability has the prom-client side. */
@@ -13,27 +16,40 @@ export interface ApprovalMetrics {
   readonly happened: (what: NonNullable<Stamping['happened']>) => void;
 }
 
-/**
- * Writes an Event on the workflow and counts. The object is not stored yet when it does: where the API server
- * refuses it after us, the Event is one too many.
- */
-export function createApprovalChronicle(events: EventRecorder, metrics: ApprovalMetrics): ApprovalChronicle {
+/** What it is made of. */
+export interface ApprovalChronicleOptions {
+  readonly events: EventRecorder;
+  readonly metrics: ApprovalMetrics;
+  /** Told by the watch of workflows what is stored. */
+  readonly decisions: Pick<AdmittedDecisions, 'add'>;
+}
+
+/** Writes an Event on the workflow and counts, for each write that is stored. */
+export function createApprovalChronicle({
+  events,
+  metrics,
+  decisions,
+}: ApprovalChronicleOptions): ApprovalChronicle {
+  const { group, version, kind } = workflowExecutionKind;
   return {
-    record({ namespace, name, object, userInfo }, { happened, annotations, approvingCommand }) {
-      if (happened === undefined) return;
-      metrics.happened(happened);
-      const { group, version, kind } = workflowExecutionKind;
+    admitted({ namespace, name, object, oldObject, userInfo }, { happened, annotations, ...more }) {
       const uid = object?.metadata?.uid;
-      events.record({
-        regarding: {
-          apiVersion: `${group}/${version}`,
-          kind,
-          namespace,
-          name,
-          ...(uid === undefined ? {} : { uid }),
+      if (happened === undefined || uid === undefined) return;
+      const regarding = { apiVersion: `${group}/${version}`, kind, namespace, name, uid };
+      const type = happened === 'voided' || happened === 'rejected' ? 'Warning' : 'Normal';
+      const words = wordsOf(happened, userInfo.username, annotations, more.approvingCommand);
+      decisions.add({
+        namespace,
+        name,
+        uid,
+        base: oldObject?.metadata?.resourceVersion,
+        annotations: Object.fromEntries(
+          Object.entries(annotations).map(([stamp, value]) => [names[stamp as ApprovalAnnotation], value]),
+        ),
+        stored() {
+          metrics.happened(happened);
+          events.record({ regarding, type, ...words });
         },
-        type: happened === 'voided' || happened === 'rejected' ? 'Warning' : 'Normal',
-        ...wordsOf(happened, userInfo.username, annotations, approvingCommand),
       });
     },
   };

@@ -51,14 +51,26 @@ const missing: WorkflowFacts = {
   seenAt: undefined,
 };
 
+/** Who else wants to know what the watch shows, in its order. What is gone may only have settled. */
+export interface WorkflowObserver {
+  shown(workflow: KubeObject): void;
+  gone(workflow: KubeObject): void;
+}
+
+const nobody: WorkflowObserver = { shown: () => undefined, gone: () => undefined };
+
 /** Watches the metadata of workflows that are not settled. */
 export function watchLiveWorkflows(
   environment: WatchEnvironment,
   installation: InstallationMark,
+  observer: WorkflowObserver = nobody,
 ): LiveWorkflows {
   const { client } = environment;
   let live = new Map<string, StampedFacts>();
-  const upserted = (item: KubeObject): void => void live.set(keyOf(item), factsIn(item));
+  const upserted = (item: KubeObject): void => {
+    live.set(keyOf(item), factsIn(item));
+    observer.shown(item);
+  };
   const reflector = startReflector<KubeObject>({
     ...environment,
     kind: workflowExecutionKind,
@@ -68,10 +80,14 @@ export function watchLiveWorkflows(
     handler: {
       replaced(items) {
         live = new Map(items.map((item) => [keyOf(item), factsIn(item)]));
+        for (const item of items) observer.shown(item);
       },
       added: upserted,
       modified: upserted,
-      deleted: (item) => void live.delete(keyOf(item)),
+      deleted(item) {
+        live.delete(keyOf(item));
+        observer.gone(item);
+      },
       progressed: () => undefined,
     },
   });
@@ -145,18 +161,11 @@ function keyOf({ metadata }: KubeObject): string {
   return `${metadata.namespace ?? ''}/${metadata.name}`;
 }
 
-const readAnnotations: readonly string[] = [
-  approvalAnnotations.stepCount,
-  approvalAnnotations.threshold,
-  approvalAnnotations.approved,
-  approvalAnnotations.installation,
-];
+const readAnnotations: ReadonlySet<string> = new Set(Object.values(approvalAnnotations));
 
 function shrink({ metadata }: KubeObject): KubeObject {
   const { namespace, name, uid, resourceVersion, deletionTimestamp } = metadata;
-  const annotations = Object.entries(metadata.annotations ?? {}).filter(([key]) =>
-    readAnnotations.includes(key),
-  );
+  const annotations = Object.entries(metadata.annotations ?? {}).filter(([key]) => readAnnotations.has(key));
   return {
     metadata: {
       ...(namespace === undefined ? {} : { namespace }),

@@ -21,7 +21,7 @@ import type { SlotOutcome, SlotRequest } from './slot-request.ts';
 import { createUsableJournal, type JournalAndView } from './usable-journal.ts';
 import { createWaitingMarks } from './waiting-marks.ts';
 import { createWaitingRequest, type Obstacle, type WaitingRequest } from './waiting-request.ts';
-import type { WorkflowMark } from './workflow-marks.ts';
+import type { NewMark } from './workflow-marks.ts';
 
 /** Requests that may wait in a namespace; more are refused, so that memory stays bounded. */
 const maxWaiting = 5_000;
@@ -73,7 +73,7 @@ export interface NamespaceSlots {
   /** Answers exactly, or rejects with SlotsUnavailableError at the request's deadline. */
   request(request: SlotRequest): Promise<SlotOutcome>;
   /** Resolves when the mark is in the journal, or nothing can be created; rejects as `request` does. */
-  mark(mark: WorkflowMark, deadline: number): Promise<void>;
+  mark(mark: NewMark, deadline: number): Promise<void>;
   /** The watch of SlotJournals has shown it. */
   journalObserved(journal: Journal): void;
   /** The watch has shown an execution. */

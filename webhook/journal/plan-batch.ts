@@ -10,7 +10,7 @@ import {
   noneOutlived,
   renewMarks,
   type OutlivedMarks,
-  type WorkflowMark,
+  type NewMark,
 } from './workflow-marks.ts';
 
 /** Everything that the decision of a batch depends on. */
@@ -21,7 +21,7 @@ export interface BatchFacts<Request extends SlotRequest> {
   readonly journal: JournalContent;
   readonly uids: UidKnowledge;
   /** Marks to write. */
-  readonly newMarks?: readonly WorkflowMark[];
+  readonly newMarks?: readonly NewMark[];
   /** What is known of those that are written. */
   readonly marks?: OutlivedMarks;
   /** Writes what is no longer needed out of the journal, though nothing is added. */
@@ -42,7 +42,7 @@ export interface BatchPlan<Request extends SlotRequest> {
    */
   readonly write: JournalContent | undefined;
   /** New marks for which the journal has no room. */
-  readonly refusedMarks: readonly WorkflowMark[];
+  readonly refusedMarks: readonly NewMark[];
 }
 
 /** As of a slot, and that the journal has no room for one more reservation. */

@@ -5,7 +5,7 @@ import type { Journal } from './journal.ts';
 import { createNamespaceSlots, type NamespaceSlots, type SlotsEnvironment } from './namespace-slots.ts';
 import { createSeenExecutions } from './seen-executions.ts';
 import type { SlotOutcome, SlotRequest } from './slot-request.ts';
-import type { WorkflowMark } from './workflow-marks.ts';
+import type { NewMark } from './workflow-marks.ts';
 
 /** What a keeper is handed; the rest it makes itself. */
 export type SlotKeeperOptions = Omit<
@@ -30,7 +30,7 @@ export interface SlotKeeper {
    * Writes down that a workflow begins to need approval, before that is let through: from then on no execution is
    * admitted by what the watch has shown of it earlier. Rejects with SlotsUnavailableError at the deadline.
    */
-  mark(namespace: string, mark: WorkflowMark, deadline: number): Promise<void>;
+  mark(namespace: string, mark: NewMark, deadline: number): Promise<void>;
   /** The watch of SlotJournals has shown this one. */
   journalObserved(namespace: string, journal: Journal): void;
   /** A complete list of SlotJournals, by namespace. */

@@ -1,18 +1,18 @@
 import type { Clock } from '../../src/kube/clock.ts';
 import { SlotsUnavailableError } from './journal-errors.ts';
-import type { WorkflowMark } from './workflow-marks.ts';
+import type { NewMark } from './workflow-marks.ts';
 import type { Obstacle } from './waiting-request.ts';
 
 /** Marks that wait to be written. */
 export interface WaitingMarks {
   readonly size: number;
   /** Resolves when the mark is in the journal, rejects at the deadline. Milliseconds of the clock. */
-  add(mark: WorkflowMark, deadline: number): Promise<void>;
+  add(mark: NewMark, deadline: number): Promise<void>;
   /** All of them, for a write; what is added meanwhile is for the next one. */
-  snapshot(): readonly WorkflowMark[];
-  written(marks: readonly WorkflowMark[]): void;
+  snapshot(): readonly NewMark[];
+  written(marks: readonly NewMark[]): void;
   /** Some of them cannot be written. */
-  refuse(marks: readonly WorkflowMark[], error: Error): void;
+  refuse(marks: readonly NewMark[], error: Error): void;
   /** No write can be made now. */
   fail(error: Error): void;
 }
@@ -23,7 +23,7 @@ interface WaitingMark {
 
 /** None so far; `obstacle` tells at a deadline what was in the way. */
 export function createWaitingMarks(clock: Clock, obstacle: () => Obstacle): WaitingMarks {
-  const waiting = new Map<WorkflowMark, WaitingMark>();
+  const waiting = new Map<NewMark, WaitingMark>();
   return {
     get size() {
       return waiting.size;

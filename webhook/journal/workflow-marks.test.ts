@@ -84,6 +84,35 @@ describe('marks', () => {
     expect(renewMarks(marks, added, known)).toEqual({ marks: renewed, refused: [] });
   });
 
+  const created = (uid: string) => ({ ...mark('w', uid), request: `request/of ${uid}` });
+
+  it('of a create are known by its uid, which a watch will show', () => {
+    const { marks } = renewMarks(undefined, [created('uid')], noneOutlived);
+    expect(marks).toEqual({ changing: [mark('w', 'uid')], through: '0' });
+  });
+
+  it('of a create that take the place of another are not: what shows the uid may be from before the other', () => {
+    const pending = { changing: [mark('w', 'request/edit')], through: '5' };
+    const { marks } = renewMarks(pending, [created('uid')], noneOutlived);
+    expect(marks).toEqual({ changing: [mark('w', 'request/of uid')], through: '5' });
+    const atOnce = renewMarks(undefined, [mark('w', 'request/edit'), created('uid')], noneOutlived);
+    expect(atOnce.marks?.changing).toEqual([mark('w', 'request/of uid')]);
+    const recreated = { changing: [mark('w', 'uid of the next')], through: '5' };
+    expect(renewMarks(recreated, [created('uid')], noneOutlived).marks?.changing).toEqual([
+      mark('w', 'request/of uid'),
+    ]);
+  });
+
+  it('take the place of what is over by their uid, and stay as they are when they are written twice', () => {
+    const over = { changing: [mark('w', 'request/edit')], through: '5' };
+    expect(renewMarks(over, [created('uid')], outlived(['request/edit', '7'])).marks).toEqual({
+      changing: [mark('w', 'uid')],
+      through: '7',
+    });
+    const written = { changing: [mark('w', 'uid')], through: '5' };
+    expect(renewMarks(written, [created('uid')], noneOutlived).marks?.changing).toEqual([mark('w', 'uid')]);
+  });
+
   it('are the very same where nothing has changed, so that nobody times them anew', () => {
     const marks = { changing: [mark('w')], through: '5' };
     expect(renewMarks(marks, [], noneOutlived).marks).toBe(marks);

@@ -5,8 +5,17 @@ import type { JournalContent } from './journal.ts';
 /** A write of a workflow that executions must not be let through on the workflow before it. */
 export interface WorkflowMark {
   readonly workflow: string;
-  /** uid of the workflow that is created, or of the request to update one: two writes of one workflow are two marks. */
+  /** uid of the workflow that is created, or a name of the request: two writes of one workflow are two marks. */
   readonly by: string;
+}
+
+/** A mark that is to be written. */
+export interface NewMark extends WorkflowMark {
+  /**
+   * Of a create: the name of its request. It takes the place of the uid where the mark takes that of another. Who marks
+   * may be wrong, and a watch that has shown this uid says nothing about the write that the other mark stands for.
+   */
+  readonly request?: string;
 }
 
 /**
@@ -51,30 +60,32 @@ export function mayTrustWatch(
 /** Marks as they are to be written, and those that found no room. */
 export interface RenewedMarks {
   readonly marks: WorkflowMarks | undefined;
-  readonly refused: readonly WorkflowMark[];
+  readonly refused: readonly NewMark[];
 }
 
 /**
  * The marks with `added`, without those that are outlived. For these `through` rises to where a watch shows the
- * write, so that nobody goes by one that is older. A workflow has one mark, the latest.
+ * write, so that nobody goes by one that is older. A workflow has one mark, the latest; one that took the place of another
+ * stands for its whole lifetime.
  */
 export function renewMarks(
   marks: WorkflowMarks | undefined,
-  added: readonly WorkflowMark[],
+  added: readonly NewMark[],
   { isOutlived, revisionAfter }: OutlivedMarks,
 ): RenewedMarks {
   if (marks === undefined && added.length === 0) return { marks, refused: [] };
   let { through } = marks ?? noMarks;
-  const latest = new Map(added.map((mark) => [mark.workflow, mark]));
+  const latest = latestMarks(added);
   const standing = new Set<string>();
   const changing: WorkflowMark[] = [];
   let size = 0;
   for (const mark of marks?.changing ?? []) {
     if (isOutlived(mark.by)) through = laterResourceVersion(through, revisionAfter(mark.by) ?? through);
     else {
-      size += markSize(mark);
+      const renewed = inPlaceOf(mark, latest.get(mark.workflow));
+      size += markSize(renewed);
       standing.add(mark.workflow);
-      changing.push(latest.get(mark.workflow) ?? mark);
+      changing.push(renewed);
     }
   }
   const refused = new Set<string>();
@@ -83,7 +94,7 @@ export function renewMarks(
     if (size + markSize(mark) > roomForMarks) refused.add(mark.workflow);
     else {
       size += markSize(mark);
-      changing.push(mark);
+      changing.push({ workflow: mark.workflow, by: mark.by });
     }
   }
   const isSame =
@@ -92,4 +103,20 @@ export function renewMarks(
     marks: isSame ? marks : { changing, through },
     refused: added.filter(({ workflow }) => refused.has(workflow)),
   };
+}
+
+/** One for each workflow, in place of those before it. */
+function latestMarks(added: readonly NewMark[]): ReadonlyMap<string, NewMark> {
+  const latest = new Map<string, NewMark>();
+  for (const mark of added) {
+    const before = latest.get(mark.workflow);
+    latest.set(mark.workflow, before === undefined ? mark : inPlaceOf(before, mark));
+  }
+  return latest;
+}
+
+/** The later mark as one that no watch ends; the standing one where there is none, or it is the same. */
+function inPlaceOf(standing: WorkflowMark, later: NewMark | undefined): WorkflowMark {
+  if (later === undefined || later.by === standing.by) return standing;
+  return { workflow: later.workflow, by: later.request ?? later.by };
 }

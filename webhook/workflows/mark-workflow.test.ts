@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { annotationsOf, type ApprovalNotes } from '../../test/builders/approvable-builder.ts';
 import { bigWorkflow, reviewWorkflow } from '../../test/builders/workflow-review-builder.ts';
 import { SlotsUnavailableError } from '../journal/journal-errors.ts';
-import type { WorkflowMark } from '../journal/workflow-marks.ts';
+import type { NewMark } from '../journal/workflow-marks.ts';
 import { markWorkflow } from './mark-workflow.ts';
 
 const small = { stepCount: '10', threshold: '10' };
@@ -25,9 +25,9 @@ async function marksOf(
   after: ApprovalNotes,
   { dryRun = false, specChanged = true }: Write = {},
 ) {
-  const marks: [string, WorkflowMark, number][] = [];
+  const marks: [string, NewMark, number][] = [];
   const keeper = {
-    mark: async (...mark: [string, WorkflowMark, number]) => void marks.push(mark),
+    mark: async (...mark: [string, NewMark, number]) => void marks.push(mark),
   };
   const old = specChanged ? bigWorkflow.steps(5) : bigWorkflow;
   const request = reviewWorkflow({ ...(before && { before }), after, old, dryRun });
@@ -46,8 +46,9 @@ it.each<[string, ApprovalNotes | undefined, ApprovalNotes, boolean]>([
 ])('%s is marked, before the deadline', async (_, before, after, specChanged) => {
   const { marks, request } = await marksOf(before, after, { specChanged });
   // A create is known by the uid that watches will show, an update by its request.
-  const by = before === undefined ? 'uid-1' : request.uid;
-  expect(marks).toEqual([[request.namespace, { workflow: request.name, by }, 8_900]]);
+  const requestName = `request/${request.uid}`;
+  const by = before === undefined ? { by: 'uid-1', request: requestName } : { by: requestName };
+  expect(marks).toEqual([[request.namespace, { workflow: request.name, ...by }, 8_900]]);
 });
 
 it.each<[string, ApprovalNotes | undefined, ApprovalNotes, boolean]>([

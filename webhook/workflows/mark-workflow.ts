@@ -4,6 +4,7 @@ import type { Stamping } from '../../src/policy/approval/stamp-workflow.ts';
 import { deny, type Deny } from '../../src/policy/verdict.ts';
 import type { AdmissionRequest } from '../admission/admission-review.ts';
 import { SlotsUnavailableError } from '../journal/journal-errors.ts';
+import type { NewMark } from '../journal/workflow-marks.ts';
 import type { SlotKeeper } from '../journal/slot-keeper.ts';
 
 /** Given back by the guard before its own deadline, so that the reason is ours. Milliseconds. */
@@ -24,20 +25,24 @@ export async function markWorkflow(
   deadline: number,
 ): Promise<Deny | undefined> {
   if (request.dryRun || !beginsToBeGated(request, stamping)) return undefined;
-  const { namespace, name } = request;
-  // A watch that shows the uid of a new workflow shows that its create is over; of an update nothing is known so soon.
-  const created = request.operation === 'CREATE' ? request.object?.metadata?.uid : undefined;
+  const { namespace } = request;
   try {
-    await keeper.mark(
-      namespace,
-      { workflow: name, by: created ?? request.uid },
-      deadline - answerMarginMilliseconds,
-    );
+    await keeper.mark(namespace, markOf(request), deadline - answerMarginMilliseconds);
     return undefined;
   } catch (error) {
     if (error instanceof SlotsUnavailableError) return unmarked(error);
     throw error;
   }
+}
+
+/**
+ * A watch that shows the uid of a new workflow shows that its create is over; of an update nothing is known so soon. The
+ * name of a request has a slash in it, so that no uid is one, whatever a request says its uid is.
+ */
+function markOf({ operation, uid, name, object }: AdmissionRequest): NewMark {
+  const by = `request/${uid}`;
+  const created = operation === 'CREATE' ? object?.metadata?.uid : undefined;
+  return created === undefined ? { workflow: name, by } : { workflow: name, by: created, request: by };
 }
 
 /** Let through unmarked, it might get executions by what replicas knew before. */

@@ -30,7 +30,9 @@ const context = { deadline: 9_000 };
 async function validate(write: WorkflowWrite = {}) {
   const told: unknown[] = [];
   const chronicle = {
-    record: (_request: unknown, { happened }: { readonly happened: unknown }) => void told.push(happened),
+    admitted: (_request: unknown, { happened }: { readonly happened: unknown }) => {
+      if (happened !== undefined) told.push(happened);
+    },
   };
   const marked: WorkflowMark[] = [];
   const keeper = { mark: async (_: string, mark: WorkflowMark) => void marked.push(mark) };
@@ -102,7 +104,7 @@ describe('the validating webhook', () => {
 
   it('refuses a user who may not decide, though the mutating side was not asked', async () => {
     const reviewer = { ...judge.reviewer, mayApprove: async () => ({ allowed: false }) };
-    const chronicle = { record: () => {} };
+    const chronicle = { admitted: () => {} };
     const write = { ...approving, after: await stamped(approving) };
     const keeper = { mark: async () => undefined };
     const verdict = await validateWorkflow({ ...judge, reviewer, chronicle, keeper })(
@@ -151,7 +153,7 @@ describe('the validating webhook', () => {
 
 describe('the account and the steps of a workflow', () => {
   const context = { deadline: 9_000 };
-  const chronicle = { record: () => {} };
+  const chronicle = { admitted: () => {} };
   const small = makeWorkflow('big').inNamespace('shop');
 
   async function write(written: WorkflowBuilder, old?: WorkflowBuilder, allowed = false) {

@@ -49,8 +49,8 @@ export function validateWorkflow(options: ValidateWorkflowOptions) {
     if (noRight) return noRight;
     const unmarked = await markWorkflow(request, stamping, options.keeper, deadline);
     if (unmarked !== undefined) return unmarked;
-    if (stamping.happened !== undefined && !request.dryRun) options.chronicle.record(request, stamping);
     const warnings = options.plugins === undefined ? [] : remarksOnSteps(request, options.plugins);
+    if (!request.dryRun) options.chronicle.admitted(request, stamping);
     return {
       decision: 'allow',
       ...(warnings.length > 0 && { warnings }),
