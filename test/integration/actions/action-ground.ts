@@ -54,7 +54,7 @@ export async function openGround(admin: KubeClient, kubeConfig: KubeConfig): Pro
     admin,
     uid: randomUUID(),
     allow: (action, without) => allow(admin, namespace, action, without),
-    allowRules: (rules) => bind(admin, namespace, roleOf(rules)),
+    allowRules: (rules) => allowRules(admin, namespace, rules),
     asRunner: (work) => asRunner(accounts, namespace, work),
     close: () => accounts.close(),
   };
@@ -104,6 +104,11 @@ export async function allow(
     object.rules === undefined ? object : { ...object, rules: object.rules.flatMap(withoutRight(without)) },
   );
   await bind(admin, namespace, objects);
+}
+
+/** Gives the ServiceAccount of a namespace rights of the test's own, and waits until they hold. */
+export function allowRules(admin: KubeClient, namespace: string, rules: readonly Rule[]): Promise<void> {
+  return bind(admin, namespace, roleOf(rules));
 }
 
 /** One verb on one resource, `pods/eviction` for example. */

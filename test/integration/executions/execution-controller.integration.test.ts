@@ -4,7 +4,7 @@ import type { ExecutionControllerOptions } from '../../../sdk/execution/executio
 import type { ActionCode } from '../../../sdk/execution/action-code.ts';
 import { catchStrayErrors, type StrayErrors } from '../../../src/plugin/stray-errors.ts';
 import { keepLogs } from '../../builders/logs.ts';
-import { allow } from '../actions/action-ground.ts';
+import { allow, allowRules } from '../actions/action-ground.ts';
 import {
   createServiceAccount,
   type ExecutionCluster,
@@ -418,6 +418,27 @@ describe('a rollback', () => {
       message: expect.stringContaining('it ended before it changed anything'),
     });
   });
+});
+
+test('a manifest in which a second kind hides behind an escaped key is not applied, whoever has let it pass', async () => {
+  await start();
+  const rules = [
+    { apiGroups: [''], resources: ['configmaps', 'secrets'], verbs: ['get', 'patch', 'create'] },
+  ];
+  await allowRules(cluster.admin, namespace.name, rules);
+  const manifest =
+    '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"hidden"},"\\u006bind":"Secret","data":{"a":"YQ=="}}';
+  await namespace.create('twice', { action: 'apply_manifest', parameters: { manifest } });
+  expect(await namespace.settled('twice')).toMatchObject({
+    phase: 'failed',
+    message: expect.stringContaining('the text has the key "kind" twice in one object'),
+  });
+  for (const plural of ['configmaps', 'secrets']) {
+    const path = `/api/v1/namespaces/${namespace.name}/${plural}/hidden`;
+    await expect(cluster.admin.request({ method: 'GET', path })).rejects.toMatchObject({
+      status: { code: 404 },
+    });
+  }
 });
 
 test('no value of a Secret reaches a status, a message, an Event or the log', async () => {

@@ -24,6 +24,7 @@ const parts = [
     return { decision: 'allow' };
   }),
   broken('raves', () => ({ decision: 'patch', operations: [] })),
+  broken('exits', () => process.exit(1)),
   broken('backtracks', () => /^(a+)+$/.test(`${'a'.repeat(60)}b`)),
 ];
 

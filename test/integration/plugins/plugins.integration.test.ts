@@ -262,6 +262,13 @@ describe('a plugin that fails', () => {
   });
 });
 
+it('a plugin that ends the process has allowed nothing: the API server refuses what it could not ask about', async () => {
+  const refusal = await refusalOf(shop.executions.create(execution('last', 'exits')));
+  expect([refusal.code, refusal.message]).toEqual([500, expect.stringContaining('failed calling webhook')]);
+  const { exitCode, stderr } = await kubectl('get', execution('last', 'exits'));
+  expect([exitCode, stderr]).toEqual([1, expect.stringContaining('NotFound')]);
+});
+
 /** Milliseconds that creates of a good plugin take, one after the other. */
 async function timesOf(count: number): Promise<readonly number[]> {
   const times: number[] = [];

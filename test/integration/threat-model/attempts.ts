@@ -6,6 +6,7 @@ import { endingAttempts } from './attempts/endings.ts';
 import { executionAttempts } from './attempts/executions.ts';
 import { attemptsFromBefore } from './attempts/from-before.ts';
 import { identityAttempts } from './attempts/identities.ts';
+import { pluginCheckAttempts } from './attempts/plugin-checks.ts';
 import { stampAttempts } from './attempts/stamps.ts';
 
 /** Every attempt, in the order of docs/threat-model.md: what is numbered there has its place here. */
@@ -18,4 +19,5 @@ export const attempts: readonly Attempt[] = [
   ...endingAttempts,
   ...attemptsFromBefore,
   ...accountAttempts,
+  ...pluginCheckAttempts,
 ];

@@ -2,6 +2,7 @@ import type { Guard } from './guard.ts';
 import { guardsOfDecisions } from './guards-of-decisions.ts';
 import { guardsOfExecutions } from './guards-of-executions.ts';
 import { guardsOfKubernetes } from './guards-of-kubernetes.ts';
+import { guardsOfPlugins } from './guards-of-plugins.ts';
 import { guardsOfStamps } from './guards-of-stamps.ts';
 
 /**
@@ -12,6 +13,7 @@ export const guards = {
   ...guardsOfStamps,
   ...guardsOfExecutions,
   ...guardsOfKubernetes,
+  ...guardsOfPlugins,
 } as const satisfies Readonly<Record<string, Guard>>;
 
 export type GuardName = keyof typeof guards;

@@ -64,6 +64,7 @@ export async function startThreatCluster(
     withoutGuard = guard;
     const next = await startWebhookReplica(controlPlane, {
       name: `webhook-${replicas}`,
+      flags: { plugin: join(import.meta.dirname, 'guarding-plugin.ts') },
       ...(guard !== undefined && {
         environment: { WITHOUT_GUARD: guard },
         script: join(import.meta.dirname, 'mutated-webhook.ts'),

@@ -21,6 +21,14 @@ ValidatingAdmissionPolicies, CRDs or RBAC, the webhook's ConfigMap, Secret or ac
 webhook that is asked about workflows: it sees the requests of an approver, and what it adds to one of them is the
 approver's, an approval too; by anybody else's request it can approve nothing. Not stopped, on purpose: splitting
 the steps into workflows that need no approval, and what an action does once it runs.
+
+The webhook that is tried has a plugin with checks of its own: what is true of an execution is true of what its action will
+get, or it is refused. Two more guards are not of the webhook and have tests of their own. The client that actions and
+plugins are given sends no path with a query, a fragment, an empty segment, dots or an escaped slash, so that a parameter
+such as \`?labelSelector=app\` in a path that was put together by hand deletes nothing: without that, the API server deletes
+all Pods that it selects (\`test/integration/plugins/hostile-paths.integration.test.ts\`). And a controller, whoever
+has let an execution pass, runs no action whose parameters have a key twice. In what the API server itself sends to a
+webhook each key is there once: it sends what it has decoded.
 `;
 
 /** docs/threat-model.md, as it should be. */
