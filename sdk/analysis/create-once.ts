@@ -1,7 +1,8 @@
 import type { ResourceKind } from '../../src/api/names.ts';
+import { isAbsent } from '../../src/kube/is-absent.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
 import type { KubeObject, ObjectMeta } from '../../src/kube/kube-object.ts';
-import { isKubeStatus, KubeStatusError } from '../../src/kube/kube-status-error.ts';
+import { KubeStatusError } from '../../src/kube/kube-status-error.ts';
 import { resourcePath } from '../../src/kube/resource-path.ts';
 import { createRefusal } from '../workflow/create-outcome.ts';
 import { type DatedAnswer, datedRequest } from './dated-request.ts';
@@ -64,7 +65,7 @@ export async function lookUp<Found>(
     const path = resourcePath(kind, { namespace, name });
     return await datedRequest<Found>(client, { method: 'GET', path, signal });
   } catch (error) {
-    if (isKubeStatus(error, 404)) return undefined;
+    if (isAbsent(error)) return undefined;
     throw error;
   }
 }

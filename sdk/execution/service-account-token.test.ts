@@ -4,14 +4,14 @@ import { createManualClock } from '../../src/kube/manual-clock.ts';
 import { refusal, scriptKubeClient } from '../../test/builders/scripted-kube-client.ts';
 import { createServiceAccountToken } from './service-account-token.ts';
 
-function setUp(answer?: (call: number) => unknown) {
+function setUp(answer?: (call: number) => unknown, name = 'runner') {
   let calls = 0;
   const client = scriptKubeClient(() => {
     calls += 1;
     return answer?.(calls) ?? { spec: { expirationSeconds: 600 }, status: { token: `token-${calls}` } };
   });
   const clock = createManualClock();
-  const account = { namespace: 'shop', name: 'runner' };
+  const account = { namespace: 'shop', name };
   return { client, clock, token: createServiceAccountToken({ client, account, clock, random: () => 0.5 }) };
 }
 
@@ -50,6 +50,17 @@ test('one that was dropped is not used again', async () => {
   token.drop();
   expect(await token.current()).toBe('token-2');
 });
+
+test.each(['a/token', '../default', 'a%2Fb', '..'])(
+  'an account that is called %s is none, and is not waited for',
+  async (name) => {
+    const { client, token } = setUp(undefined, name);
+    await expect(token.whenReachable(new AbortController().signal)).rejects.toMatchObject({
+      message: expect.stringContaining(`There is no ServiceAccount ${name} in namespace shop`),
+    });
+    expect(client.requests).toEqual([]);
+  },
+);
 
 test('an API server that is away is waited for', async () => {
   const { clock, token } = setUp((call) => {

@@ -1,5 +1,6 @@
 import { createBackoff } from '../../src/kube/backoff.ts';
 import type { Clock } from '../../src/kube/clock.ts';
+import { isAbsent } from '../../src/kube/is-absent.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
 import { isKubeStatus, KubeStatusError } from '../../src/kube/kube-status-error.ts';
 import { resourcePath } from '../../src/kube/resource-path.ts';
@@ -106,7 +107,7 @@ export function createServiceAccountToken(options: ServiceAccountTokenOptions): 
 }
 
 function refusal(error: unknown, { namespace, name }: ServiceAccountName): ServiceAccountError | undefined {
-  if (isKubeStatus(error, 404)) {
+  if (isAbsent(error)) {
     const message = `There is no ServiceAccount ${name} in namespace ${namespace}: create it, and bind it to a Role that allows the action.`;
     return new ServiceAccountError('missing', message, { cause: error });
   }

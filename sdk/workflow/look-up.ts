@@ -1,6 +1,6 @@
-import { kubernetesExecutionKind, workflowExecutionKind } from '../../src/api/names.ts';
+import { kubernetesExecutionKind, type ResourceKind, workflowExecutionKind } from '../../src/api/names.ts';
+import { isAbsent } from '../../src/kube/is-absent.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
-import { isKubeStatus } from '../../src/kube/kube-status-error.ts';
 import { resourcePath } from '../../src/kube/resource-path.ts';
 import type { CachedExecution } from './cached-execution.ts';
 import type { StoredWorkflow } from './cached-workflow.ts';
@@ -16,7 +16,7 @@ export function lookUpExecution(
   at: Place,
   signal: AbortSignal,
 ): Promise<CachedExecution | undefined> {
-  return lookUp<CachedExecution>(client, resourcePath(kubernetesExecutionKind, at), signal);
+  return lookUp<CachedExecution>(client, kubernetesExecutionKind, at, signal);
 }
 
 /** The workflow as it is now, by a quorum read; undefined where there is none. */
@@ -25,18 +25,19 @@ export function lookUpWorkflow(
   at: Place,
   signal: AbortSignal,
 ): Promise<StoredWorkflow | undefined> {
-  return lookUp<StoredWorkflow>(client, resourcePath(workflowExecutionKind, at), signal);
+  return lookUp<StoredWorkflow>(client, workflowExecutionKind, at, signal);
 }
 
 async function lookUp<Answer>(
   client: KubeClient,
-  path: string,
+  kind: ResourceKind,
+  at: Place,
   signal: AbortSignal,
 ): Promise<Answer | undefined> {
   try {
-    return await client.request<Answer>({ method: 'GET', path, signal });
+    return await client.request<Answer>({ method: 'GET', path: resourcePath(kind, at), signal });
   } catch (error) {
-    if (isKubeStatus(error, 404)) return undefined;
+    if (isAbsent(error)) return undefined;
     throw error;
   }
 }

@@ -23,3 +23,9 @@ it('tells what is not there from what cannot be read', async () => {
   expect(await answering(404).request('shop', 'r')).toBeUndefined();
   await expect(answering(500).request('shop', 'r')).rejects.toThrow('scripted 500');
 });
+
+it('knows that nothing has a name that is a path', async () => {
+  const client = scriptKubeClient(() => ({}));
+  expect(await createApprovalReader(client).request('shop', '../secrets/r')).toBeUndefined();
+  expect(client.requests).toEqual([]);
+});

@@ -1,8 +1,8 @@
 import type { AIAnalysis } from '../../src/api/ai-analysis.ts';
 import type { AIApprovalRequest } from '../../src/api/ai-approval-request.ts';
 import { aiAnalysisKind, aiApprovalRequestKind, type ResourceKind } from '../../src/api/names.ts';
+import { isAbsent } from '../../src/kube/is-absent.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
-import { isKubeStatus } from '../../src/kube/kube-status-error.ts';
 import { resourcePath } from '../../src/kube/resource-path.ts';
 
 /** Reads what a workflow refers to. Rejects where the API server cannot answer. */
@@ -20,11 +20,11 @@ export function createApprovalReader(client: KubeClient): ApprovalReader {
   const reading =
     <Answer>(kind: ResourceKind) =>
     async (namespace: string, name: string): Promise<Answer | undefined> => {
-      const path = resourcePath(kind, { namespace, name });
       try {
+        const path = resourcePath(kind, { namespace, name });
         return await client.request<Answer>({ method: 'GET', path, timeoutMilliseconds });
       } catch (error) {
-        if (isKubeStatus(error, 404)) return undefined;
+        if (isAbsent(error)) return undefined;
         throw error;
       }
     };

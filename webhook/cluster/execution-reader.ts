@@ -1,9 +1,9 @@
 import { kubernetesExecutionKind } from '../../src/api/names.ts';
 import { activeExecutionFieldSelector, isSettledExecutionPhase } from '../../src/api/phase.ts';
 import { listAll } from '../../src/kube/consistent-list.ts';
+import { isAbsent } from '../../src/kube/is-absent.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
 import type { KubeObject } from '../../src/kube/kube-object.ts';
-import { isKubeStatus } from '../../src/kube/kube-status-error.ts';
 import { resourcePath } from '../../src/kube/resource-path.ts';
 import type { ExecutionReader } from '../journal/execution-view.ts';
 import type { UnmarkedExecutions } from './unmarked-executions.ts';
@@ -22,12 +22,12 @@ export function createExecutionReader(
 ): ExecutionReader {
   return {
     async get(namespace, name) {
-      const path = resourcePath(kubernetesExecutionKind, { namespace, name });
       try {
+        const path = resourcePath(kubernetesExecutionKind, { namespace, name });
         const execution = await client.request<StoredExecution>({ method: 'GET', path, timeoutMilliseconds });
         return { ...observe(execution), settled: isSettledExecutionPhase(execution.status?.phase) };
       } catch (error) {
-        if (isKubeStatus(error, 404)) return undefined;
+        if (isAbsent(error)) return undefined;
         throw error;
       }
     },

@@ -420,6 +420,15 @@ describe('a rollback', () => {
   });
 });
 
+test('an account whose name is a path is none: the execution fails, and waits for nothing', async () => {
+  await start();
+  await namespace.create('path', { ...scale, serviceAccountName: 'stepgate-runner/token' });
+  expect(await namespace.settled('path')).toMatchObject({
+    phase: 'failed',
+    message: expect.stringContaining('There is no ServiceAccount stepgate-runner/token'),
+  });
+});
+
 test('a manifest in which a second kind hides behind an escaped key is not applied, whoever has let it pass', async () => {
   await start();
   const rules = [
