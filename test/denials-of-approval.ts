@@ -19,6 +19,7 @@ interface World {
   readonly right?: AccessAnswer;
   readonly mark?: () => Promise<string>;
   readonly requireDifferentApprover?: boolean;
+  readonly approveByHashOnly?: boolean;
 }
 
 const specHash = approvable(bigWorkflow.build(), 'shop')?.specHash;
@@ -28,6 +29,7 @@ const waiting: ApprovalNotes = {
   stepCount: '12',
   threshold: '10',
   createdBy: 'dev',
+  authors: '["dev"]',
   installation: 'here',
 };
 const rejected: ApprovalNotes = {
@@ -42,11 +44,12 @@ function judge({
   right = { allowed: true },
   mark = async () => 'here',
   requireDifferentApprover = false,
+  approveByHashOnly = false,
 }: World) {
   return {
     ...noClaims,
     reviewer: { mayApprove: async () => right, mayUse: async () => right },
-    config: () => ({ ...configSchema.parse(defaults), requireDifferentApprover }),
+    config: () => ({ ...configSchema.parse(defaults), requireDifferentApprover, approveByHashOnly }),
     installation: mark,
     wallClock: () => '2026-05-04T03:02:01.000Z',
   };
@@ -96,11 +99,13 @@ export async function denialsOfApproval(): Promise<readonly Deny[]> {
     gate('execution-1.yaml', 'false'),
     await decision('true', { right: { allowed: false } }),
     await decision('true', { right: { allowed: false, evaluationError: 'it is down' } }),
+    await decision('true', {}, { user: 'system:serviceaccount:argocd:robot' }),
     await decision('true', { requireDifferentApprover: true }, { user: 'dev' }),
     await decision('true', {}, { before: rejected }),
     await decision('true', {}, { after: { ...waiting, approvedBy: 'ann' } }),
     await decision(`sha256:${'0'.repeat(64)}`),
     await decision('yes'),
+    await decision('true', { approveByHashOnly: true }),
     await decision('true', {}, { written: bigWorkflow.step() }),
     await validation({ written: bigWorkflow.step({ parameters: { account: 2 ** 60 } }) }),
   ];

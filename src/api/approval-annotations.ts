@@ -14,6 +14,8 @@ export const approvalAnnotations = {
   createdBy: 'kubernaut.io/created-by',
   /** Who last changed the spec, where somebody did. */
   editedBy: 'kubernaut.io/edited-by',
+  /** Everybody who has written the spec since it was last approved by somebody else: a list in JSON, `["*"]` where they are too many. */
+  authors: 'kubernaut.io/authors',
   /** Who decided, approval or rejection. */
   approvedBy: 'kubernaut.io/approved-by',
   /** RFC 3339. */
@@ -37,6 +39,7 @@ export const approvalStamps = [
   'threshold',
   'createdBy',
   'editedBy',
+  'authors',
   'approvedBy',
   'approvedAt',
   'approvedSpec',

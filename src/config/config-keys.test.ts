@@ -51,6 +51,8 @@ const examples: Record<keyof typeof configKeys, { accepted: [string, unknown][];
     refused: ['yes', '1', 'True', ''],
   },
   requireDifferentApprover: { accepted: [['true', true]], refused: ['no'] },
+  serviceAccountsMayApprove: { accepted: [['true', true]], refused: ['yes'] },
+  approveByHashOnly: { accepted: [['true', true]], refused: ['on'] },
   reservationLifetimeMilliseconds: {
     accepted: [
       ['35s', 35_000],

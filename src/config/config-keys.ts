@@ -56,7 +56,20 @@ export const configKeys: { readonly [Field in keyof Config]: ConfigKey<Config[Fi
     key: 'require-different-approver',
     byDefault: 'false',
     value: yesOrNo(),
-    meaning: 'Neither who created a workflow nor who last edited its spec may approve it.',
+    meaning: 'Nobody who has written the spec of a workflow since it was last approved may approve it.',
+  },
+  serviceAccountsMayApprove: {
+    key: 'service-accounts-may-approve',
+    byDefault: 'false',
+    value: yesOrNo(),
+    meaning:
+      'ServiceAccounts with the right to approve decide too: a robot that applies an approval from Git approves.',
+  },
+  approveByHashOnly: {
+    key: 'approve-by-hash-only',
+    byDefault: 'false',
+    value: yesOrNo(),
+    meaning: 'Only the hash of what was read approves a workflow: `kubernaut.io/approved=true` is refused.',
   },
   reservationLifetimeMilliseconds: {
     key: 'reservation-lifetime',

@@ -14,6 +14,8 @@ export const configSchema = z.object({
   enforcement: configKeys.enforcement.value.schema,
   requireWorkflow: configKeys.requireWorkflow.value.schema,
   requireDifferentApprover: configKeys.requireDifferentApprover.value.schema,
+  serviceAccountsMayApprove: configKeys.serviceAccountsMayApprove.value.schema,
+  approveByHashOnly: configKeys.approveByHashOnly.value.schema,
   reservationLifetimeMilliseconds: configKeys.reservationLifetimeMilliseconds.value.schema,
   confidenceApprovalThreshold: configKeys.confidenceApprovalThreshold.value.schema,
   approvalTimeoutMilliseconds: configKeys.approvalTimeoutMilliseconds.value.schema,

@@ -14,8 +14,12 @@ export interface Config {
   readonly enforcement: Enforcement;
   /** Whether an execution is denied when its workflow does not exist. */
   readonly requireWorkflow: boolean;
-  /** Whether the creator of a workflow may not approve it. */
+  /** Whether the authors of a workflow may not approve it. */
   readonly requireDifferentApprover: boolean;
+  /** Whether programs that act as a ServiceAccount may decide. */
+  readonly serviceAccountsMayApprove: boolean;
+  /** Whether a workflow is approved by its hash alone, and never with `true`. */
+  readonly approveByHashOnly: boolean;
   /** How long a reservation that the watch has not shown keeps its slot. */
   readonly reservationLifetimeMilliseconds: number;
   /** An analysis that is less confident than this (0 to 1) needs approval. */

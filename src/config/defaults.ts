@@ -10,6 +10,8 @@ export const defaults: ConfigTexts = {
   enforcement: configKeys.enforcement.byDefault,
   requireWorkflow: configKeys.requireWorkflow.byDefault,
   requireDifferentApprover: configKeys.requireDifferentApprover.byDefault,
+  serviceAccountsMayApprove: configKeys.serviceAccountsMayApprove.byDefault,
+  approveByHashOnly: configKeys.approveByHashOnly.byDefault,
   reservationLifetimeMilliseconds: configKeys.reservationLifetimeMilliseconds.byDefault,
   confidenceApprovalThreshold: configKeys.confidenceApprovalThreshold.byDefault,
   approvalTimeoutMilliseconds: configKeys.approvalTimeoutMilliseconds.byDefault,

@@ -27,6 +27,8 @@ test('with nothing configured the defaults hold', () => {
     enforcement: 'enforce',
     requireWorkflow: true,
     requireDifferentApprover: false,
+    serviceAccountsMayApprove: false,
+    approveByHashOnly: false,
     reservationLifetimeMilliseconds: 45_000,
     confidenceApprovalThreshold: 0.8,
     approvalTimeoutMilliseconds: 900_000,

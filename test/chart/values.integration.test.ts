@@ -47,6 +47,8 @@ describe('config', () => {
     ['enforcement', ['warn', 'audit'], ['off', true, '']],
     ['require-workflow', [false, 'true'], ['yes', 1]],
     ['require-different-approver', [true, 'false'], ['no', 0]],
+    ['service-accounts-may-approve', [true, 'false'], ['no', 0]],
+    ['approve-by-hash-only', [true, 'false'], ['no', 0]],
     ['reservation-lifetime', ['35s', '1h', '1m30s'], [45, '45', 'soon', '']],
     ['confidence-approval-threshold', [0, 1, '0.85', '1'], [1.1, -0.1, '1.5', 'high']],
     ['approval-timeout', ['1s', '168h'], [15, 'never']],

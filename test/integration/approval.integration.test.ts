@@ -80,6 +80,7 @@ describe('BR-WF-169: a workflow of ten steps', () => {
     expect(await annotationsOf('small')).toEqual({
       'kubernaut.io/approval-installation': expect.any(String) as string,
       'kubernaut.io/approval-threshold': '10',
+      'kubernaut.io/authors': '["developer"]',
       'kubernaut.io/created-by': 'developer',
       'kubernaut.io/step-count': '10',
     });

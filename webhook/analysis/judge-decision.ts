@@ -20,7 +20,7 @@ import { refusedDecider, type DeciderReviewer } from './refused-decider.ts';
 /** What a judgement needs. */
 export interface JudgeDecisionOptions {
   readonly reviewer: DeciderReviewer;
-  readonly config: () => Pick<Config, 'requireDifferentApprover'>;
+  readonly config: () => Pick<Config, 'requireDifferentApprover' | 'serviceAccountsMayApprove'>;
   readonly installation: InstallationMark;
   /** User name of stepgate's controller, which asks and therefore never decides. */
   readonly controller: string;
@@ -58,6 +58,7 @@ export async function judgeDecision(
     controller: options.controller,
     now,
     requireDifferentApprover: options.config().requireDifferentApprover,
+    serviceAccountsMayApprove: options.config().serviceAccountsMayApprove,
     installation,
     stampedAt: isOurs && isRecent(decidedAt, now) ? decidedAt : undefined,
   });

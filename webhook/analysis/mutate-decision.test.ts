@@ -23,7 +23,7 @@ const world = {
     mayApprove: async () => ({ allowed: true }),
     mayApproveRequest: async () => ({ allowed: true }),
   },
-  config: () => ({ requireDifferentApprover: false }),
+  config: () => ({ requireDifferentApprover: false, serviceAccountsMayApprove: false }),
   installation: async () => 'here',
   controller: 'the-controller',
   wallClock: () => now,

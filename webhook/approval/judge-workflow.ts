@@ -40,16 +40,20 @@ export async function judgeWorkflow(
   const after = stored === undefined ? written : asWrittenOver(stored, before === stored, written);
   const claim = await claimedApproval(request, written, installation, options);
   if (claim !== undefined && 'decision' in claim) return claim;
-  const { complexityApprovalThreshold: threshold, requireDifferentApprover } = config();
+  const { complexityApprovalThreshold: threshold } = config();
+  const { requireDifferentApprover, serviceAccountsMayApprove, approveByHashOnly } = config();
   const now = wallClock();
   const stamping = stampWorkflow({
     before,
     after,
     user: userInfo.username,
+    groups: userInfo.groups,
     now,
     isOfThisRequest: (approvedAt) => isRecent(approvedAt, now),
     threshold,
     requireDifferentApprover,
+    serviceAccountsMayApprove,
+    approveByHashOnly,
     installation,
     isStamped,
     claim,

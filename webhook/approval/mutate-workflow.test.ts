@@ -22,6 +22,7 @@ const waiting: ApprovalNotes = {
   stepCount: '12',
   threshold: '10',
   createdBy: 'dev',
+  authors: '["dev"]',
   installation: 'here',
 };
 const approved: ApprovalNotes = {
@@ -154,7 +155,7 @@ describe('the mutating webhook', () => {
 
   it('believes no stamp of another installation, nor a decision beside it', async () => {
     const old: ApprovalNotes = { ...approved, installation: 'elsewhere', stepCount: '1' };
-    const { createdBy: _nobody, ...anew } = waiting;
+    const { createdBy: _nobody, authors: _nobodyElse, ...anew } = waiting;
     expect(await stampedOn({ before: old, after: old })).toEqual(anew);
   });
 });

@@ -24,6 +24,7 @@ const facts: DecisionFacts = {
   controller: 'the-controller',
   now: '2026-05-04T03:14:59.999Z',
   requireDifferentApprover: false,
+  serviceAccountsMayApprove: false,
   installation: 'here',
 };
 

@@ -5,6 +5,8 @@ import {
   type ApprovalDecision,
 } from '../../api/ai-approval-request.ts';
 import { formatTime, parseTime } from '../../api/time.ts';
+import { authorship, authorsMayNotApprove } from '../approval/authors.ts';
+import { isServiceAccountUser, serviceAccountsMayNotDecide } from '../approval/service-account-user.ts';
 import { deny, type Deny } from '../verdict.ts';
 import { expiryOf, isDeclaredExpired } from './request-expiry.ts';
 
@@ -24,6 +26,7 @@ export interface DecisionFacts {
   /** RFC 3339. */
   readonly now: string;
   readonly requireDifferentApprover: boolean;
+  readonly serviceAccountsMayApprove: boolean;
   /** What tells this installation from others. */
   readonly installation: string;
   /** `decidedAt` as the mutating side has stamped it, where it is of this very request. */
@@ -103,6 +106,9 @@ function whyNot(decision: ApprovalDecision, facts: DecisionFacts): Deny | undefi
   if (user === facts.controller) {
     return refuse('DeciderIsController', `${user} asks; somebody else has to decide.`);
   }
+  if (!facts.serviceAccountsMayApprove && isServiceAccountUser(facts)) {
+    return refuse('DeciderIsServiceAccount', serviceAccountsMayNotDecide(user));
+  }
   const expiry = expiryOf(spec);
   if (isDeclaredExpired(before) || (parseTime(now) ?? expiry) >= expiry) {
     const message = `Request "${name}" has expired at ${formatTime(expiry)}: it is too late for a decision.`;
@@ -119,11 +125,9 @@ function whyNot(decision: ApprovalDecision, facts: DecisionFacts): Deny | undefi
     const message = `spec.workflow.specHash of request "${name}" is not the hash of spec.workflow.spec: nobody can tell what an approval would start.`;
     return refuse('RequestUnreadable', message);
   }
-  if (facts.requireDifferentApprover && spec.authors?.includes(user)) {
-    const message = `${user} has written what request "${name}" would run; somebody else must approve it.`;
-    return refuse('ApproverIsCreator', message);
-  }
-  return undefined;
+  const written = facts.requireDifferentApprover ? authorship(spec.authors ?? [], user) : undefined;
+  if (written === undefined) return undefined;
+  return refuse('ApproverIsCreator', authorsMayNotApprove(written, user, `what request "${name}" would run`));
 }
 
 function isReviewer({ spec: { reviewer }, user, groups }: DecisionFacts): boolean {

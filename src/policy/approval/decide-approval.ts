@@ -1,10 +1,13 @@
 import { approvalAnnotations as names } from '../../api/approval-annotations.ts';
 import { deny, type Deny } from '../verdict.ts';
+import { authorship, authorsMayNotApprove } from './authors.ts';
 import { parseDecision, type Decision } from './parse-decision.ts';
+import { isServiceAccountUser, serviceAccountsMayNotDecide } from './service-account-user.ts';
 import type { CheckedClaim, StampFacts } from './stamp-workflow.ts';
 import {
   annotationOf,
   approvingCommand,
+  authorsOf,
   decisionOf,
   effectiveThreshold,
   type ApprovableWorkflow,
@@ -109,7 +112,10 @@ function decideAnew(raw: string, before: ApprovableWorkflow, facts: StampFacts):
 }
 
 function whyNot(decision: Decision, before: ApprovableWorkflow, facts: StampFacts): Deny | undefined {
-  const { after, user, requireDifferentApprover } = facts;
+  const { after, user, requireDifferentApprover, approveByHashOnly } = facts;
+  if (!facts.serviceAccountsMayApprove && isServiceAccountUser(facts)) {
+    return refuse(403, 'Forbidden', 'DeciderIsServiceAccount', serviceAccountsMayNotDecide(user));
+  }
   if (after.deleting || after.settled) {
     const how = after.deleting ? 'is being deleted' : 'has settled';
     return refuse(
@@ -128,12 +134,14 @@ function whyNot(decision: Decision, before: ApprovableWorkflow, facts: StampFact
     const message = `The spec is no longer the one with that hash. To approve what is there now: ${approvingCommand(after)}`;
     return refuse(409, 'Conflict', 'SpecChanged', message);
   }
-  const authors = [annotationOf(before, 'createdBy'), annotationOf(before, 'editedBy')];
-  if (requireDifferentApprover && authors.includes(user)) {
-    const message = `${user} has written workflow "${after.name}"; somebody else must approve it.`;
-    return refuse(403, 'Forbidden', 'ApproverIsCreator', message);
+  if (approveByHashOnly && decision.specHash === undefined) {
+    const message = `An approval names the hash of what was read (setting approve-by-hash-only). To approve what is there now: ${approvingCommand(after)}`;
+    return refuse(422, 'Invalid', 'HashRequired', message);
   }
-  return undefined;
+  const written = requireDifferentApprover ? authorship(authorsOf(before), user) : undefined;
+  if (written === undefined) return undefined;
+  const message = authorsMayNotApprove(written, user, `workflow "${after.name}"`);
+  return refuse(403, 'Forbidden', 'ApproverIsCreator', message);
 }
 
 /**

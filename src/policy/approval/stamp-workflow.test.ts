@@ -7,7 +7,9 @@ import {
   makeApprovable,
   type ApprovalNotes,
 } from '../../../test/builders/approvable-builder.ts';
+import { authorsText, withAuthor } from './authors.ts';
 import { stampWorkflow, type StampFacts, type Stamping } from './stamp-workflow.ts';
+import { authorsOf } from './workflow-approval.ts';
 
 const now = '2026-05-04T03:02:01.000Z';
 const reason = '12 steps are more than the 10 that need no approval';
@@ -19,15 +21,19 @@ const waiting = {
   stepCount: '12',
   threshold: '10',
   createdBy: 'dev',
+  authors: '["dev"]',
   installation: 'here',
 } satisfies ApprovalNotes;
 /** The same after the user `ann` has changed the spec. */
-const editedByAnn = { ...waiting, editedBy: 'ann' } satisfies ApprovalNotes;
+const editedByAnn = { ...waiting, editedBy: 'ann', authors: '["dev","ann"]' } satisfies ApprovalNotes;
+/** The same after what was approved by `ann` has been changed by her. */
+const editedAfterApproval = { ...editedByAnn, authors: '["ann"]' } satisfies ApprovalNotes;
 /** What needs no approval. */
 const small = {
   stepCount: '10',
   threshold: '10',
   createdBy: 'dev',
+  authors: '["dev"]',
   installation: 'here',
 } satisfies ApprovalNotes;
 const approved = {
@@ -57,7 +63,10 @@ function stamp({ before, after, facts, changes }: Omit<Story, 'story'>) {
     now,
     isOfThisRequest: (time) => time === now,
     threshold: 10,
+    groups: [],
     requireDifferentApprover: false,
+    serviceAccountsMayApprove: false,
+    approveByHashOnly: false,
     installation: 'here',
     ...facts,
   });
@@ -135,7 +144,7 @@ describe('stamps', () => {
       before: { ...approved, request: 'r' },
       after: { ...approved, request: 'r' },
       ...edited,
-      stamps: editedByAnn,
+      stamps: editedAfterApproval,
       says: 'void',
       happened: 'voided',
     },
@@ -164,6 +173,7 @@ describe('stamps', () => {
         stepCount: '10',
         threshold: '10',
         createdBy: 'dev',
+        authors: '["dev"]',
         installation: 'here',
         approved: 'true',
         approvedBy: 'ann',
@@ -204,7 +214,7 @@ describe('stamps', () => {
       before: approved,
       after: approved,
       ...edited,
-      stamps: editedByAnn,
+      stamps: editedAfterApproval,
       says: 'its approval is void',
       happened: 'voided',
     },
@@ -213,7 +223,7 @@ describe('stamps', () => {
       before: approved,
       after: waiting,
       ...edited,
-      stamps: editedByAnn,
+      stamps: editedAfterApproval,
       says: 'its approval is void',
       happened: 'voided',
     },
@@ -239,7 +249,7 @@ describe('stamps', () => {
       before: approved,
       after: approved,
       changes: { specHash: hashOf('b'), stepCount: 10 },
-      stamps: { ...small, editedBy: 'ann' },
+      stamps: { ...small, editedBy: 'ann', authors: '["ann"]' },
       says: 'void',
       happened: 'voided',
     },
@@ -295,13 +305,19 @@ describe('stamps', () => {
       story: 'a workflow from before the installation: it is counted, and nobody has created it',
       before: {},
       after: {},
-      stamps: { ...waiting, createdBy: undefined },
+      stamps: { ...waiting, createdBy: undefined, authors: undefined },
     },
     {
       story: 'an approval from before the installation: the word alone is none, a hash decides anew',
       before: { approved: 'true' },
       after: { approved: hashOf('a') },
-      stamps: { ...approved, createdBy: undefined, approved: hashOf('a'), approvedAt: now },
+      stamps: {
+        ...approved,
+        createdBy: undefined,
+        authors: undefined,
+        approved: hashOf('a'),
+        approvedAt: now,
+      },
       happened: 'approved',
       right: true,
     },
@@ -491,6 +507,12 @@ describe('whatever is written', () => {
     );
   });
 
+  /** With everybody who has written it before, and without, where somebody else has approved that. */
+  function listsOf(before: ApprovalNotes | undefined, user: string): readonly string[] {
+    const authors = before === undefined ? [] : authorsOf(makeApprovable(before));
+    return [authorsText([user]), authorsText(withAuthor(authors, user))];
+  }
+
   it('no stamp of a user survives: what is stored was stored before, or is ours', () => {
     fc.assert(
       fc.property(stories, (story) => {
@@ -510,6 +532,7 @@ describe('whatever is written', () => {
           stepCount: [String(changes.stepCount)],
           threshold: [String(facts.threshold), before.threshold],
           editedBy: [undefined, before.editedBy, facts.user],
+          authors: [before.authors, ...listsOf(story.before, facts.user)],
           installation: ['here'],
           createdBy: [story.before === undefined ? facts.user : before.createdBy],
           approvedBy: [undefined, before.approvedBy, ...(stamping.needsRight ? [facts.user] : [])],
@@ -537,5 +560,128 @@ describe('whatever is written', () => {
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+describe('who has written a spec', () => {
+  const another = { requireDifferentApprover: true };
+  /** What becomes of a workflow of `dev` by writes such as `ann approve`: its stamps, or the refusal of one. */
+  function history(...writes: readonly string[]) {
+    let letter = 'a';
+    let stamps: ApprovalNotes = waiting;
+    for (const [user = '', what = ''] of writes.map((write) => write.split(' '))) {
+      const before = makeApprovable(stamps, { specHash: hashOf(letter) });
+      if (what === 'edit') letter = String.fromCodePoint((letter.codePointAt(0) ?? 0) + 1);
+      const decisions = new Map([
+        ['edit', stamps.approved],
+        ['approve', 'true'],
+        ['reject', 'false'],
+      ]);
+      const after = makeApprovable(
+        { ...stamps, approved: decisions.get(what) },
+        { specHash: hashOf(letter) },
+      );
+      const stamping = stampWorkflow({ ...factsOf(user), before, after });
+      if ('decision' in stamping) return stamping;
+      stamps = stamping.annotations;
+    }
+    return stamps;
+  }
+  const factsOf = (user: string) => ({
+    user,
+    groups: [],
+    now,
+    isOfThisRequest: () => false,
+    threshold: 10,
+    serviceAccountsMayApprove: false,
+    approveByHashOnly: false,
+    installation: 'here',
+    ...another,
+  });
+  const refused = { code: 403, causes: [{ reason: 'ApproverIsCreator' }] };
+
+  it.each<[string, string[]]>([
+    ['that somebody else has edited after them', ['ann edit', 'bob edit', 'ann approve']],
+    ['that was rejected in between', ['ann edit', 'bob reject', 'bob edit', 'ann approve']],
+    [
+      'whose approval was withdrawn in between',
+      ['ann edit', 'bob approve', 'bob withdraw', 'eve edit', 'ann approve'],
+    ],
+    ['that was approved in between, where they created it', ['bob approve', 'eve edit', 'dev approve']],
+  ])('an author does not approve a spec %s', (_, writes) => {
+    expect(history(...writes)).toMatchObject(refused);
+  });
+
+  it('counts from the last approval by somebody else', () => {
+    const stamps = history('ann edit', 'bob approve', 'eve edit', 'ann approve');
+    expect(stamps).toMatchObject({ approvedBy: 'ann', authors: '["eve"]' });
+  });
+
+  it('is everybody once they are too many, and says what to do', () => {
+    const editors = Array.from({ length: 16 }, (_, each) => `user-${each} edit`);
+    const stamping = history(...editors, 'stranger approve');
+    expect(stamping).toMatchObject({
+      ...refused,
+      message: expect.stringContaining('create it anew') as string,
+    });
+  });
+
+  it('is the creator and the last editor where the stamps are from before there was a list', () => {
+    const old = { ...waiting, authors: undefined, editedBy: 'ann' };
+    for (const user of ['dev', 'ann']) {
+      expect(
+        stamp({ before: old, after: { ...old, approved: 'true' }, facts: { user, ...another } }),
+      ).toMatchObject(refused);
+    }
+    const edit = stamped({
+      before: old,
+      after: old,
+      facts: { user: 'bob' },
+      changes: { specHash: hashOf('b') },
+    });
+    expect(edit.annotations.authors).toBe('["dev","ann","bob"]');
+  });
+});
+
+describe('a ServiceAccount', () => {
+  const robot = { user: 'system:serviceaccount:argocd:robot' };
+  const decides = (approved: string, facts: Partial<StampFacts>) =>
+    stamp({ before: waiting, after: { ...waiting, approved }, facts });
+
+  it.each(['true', 'false', hashOf('a')])(
+    'does not decide with %s, whatever tells that it is one',
+    (approved) => {
+      const refused = { code: 403, causes: [{ reason: 'DeciderIsServiceAccount' }] };
+      expect(decides(approved, robot)).toMatchObject(refused);
+      expect(decides(approved, { user: 'argo', groups: ['system:serviceaccounts'] })).toMatchObject(refused);
+    },
+  );
+
+  it('decides where the setting says so', () => {
+    expect(decides('true', { ...robot, serviceAccountsMayApprove: true })).toMatchObject({
+      happened: 'approved',
+    });
+  });
+});
+
+describe('where only the hash approves', () => {
+  const decides = (approved: string) =>
+    stamp({ before: waiting, after: { ...waiting, approved }, facts: { approveByHashOnly: true } });
+
+  it('true is refused, with the command that has the hash', () => {
+    expect(decides('true')).toMatchObject({
+      code: 422,
+      causes: [
+        {
+          reason: 'HashRequired',
+          message: expect.stringContaining(`kubernaut.io/approved=${hashOf('a')}`) as string,
+        },
+      ],
+    });
+  });
+
+  it('the hash approves and false rejects', () => {
+    expect(decides(hashOf('a'))).toMatchObject({ happened: 'approved' });
+    expect(decides('false')).toMatchObject({ happened: 'rejected' });
   });
 });

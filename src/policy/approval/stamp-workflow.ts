@@ -4,10 +4,13 @@ import {
   type ApprovalAnnotation,
 } from '../../api/approval-annotations.ts';
 import { deny, type Deny } from '../verdict.ts';
+import { authorship, authorsText, withAuthor } from './authors.ts';
 import { decide, type Decided } from './decide-approval.ts';
 import {
   annotationOf,
   approvingCommand,
+  authorsOf,
+  decisionOf,
   effectiveThreshold,
   type ApprovableWorkflow,
 } from './workflow-approval.ts';
@@ -17,6 +20,7 @@ export interface StampFacts {
   readonly before: ApprovableWorkflow | undefined;
   readonly after: ApprovableWorkflow;
   readonly user: string;
+  readonly groups: readonly string[];
   /** RFC 3339. */
   readonly now: string;
   /** Whether an `approved-at` may be the stamp of an earlier pass over this very request. */
@@ -24,6 +28,9 @@ export interface StampFacts {
   /** complexity-approval-threshold. */
   readonly threshold: number;
   readonly requireDifferentApprover: boolean;
+  readonly serviceAccountsMayApprove: boolean;
+  /** `true` approves nothing: an approval names the hash of what was read. */
+  readonly approveByHashOnly: boolean;
   /** Value of the stamp of this installation. */
   readonly installation: string;
   /** True after the mutating side has stamped `after`: whoever asks compares, and tells forged from changing. */
@@ -70,6 +77,9 @@ export function stampWorkflow(facts: StampFacts): Stamping | Deny {
     ...decided.annotations,
     createdBy: before === undefined ? user : annotationOf(before, 'createdBy'),
     editedBy: before && (specChanged ? user : annotationOf(before, 'editedBy')),
+    authors: specChanged
+      ? authorsText(authorsOfEdit(before, user))
+      : before && annotationOf(before, 'authors'),
     stepCount: String(after.stepCount),
     threshold: thresholdNow,
     required: required ? 'true' : undefined,
@@ -82,6 +92,18 @@ export function stampWorkflow(facts: StampFacts): Stamping | Deny {
   const { warnings, needsRight } = decided;
   const command = required ? approvingCommand(after) : undefined;
   return { annotations, approvingCommand: command, warnings, needsRight, happened };
+}
+
+/**
+ * Who has written the spec once `user` has changed it. What somebody else has approved is that person's responsibility;
+ * until then everybody's part in it counts, after a rejection and a withdrawal too.
+ */
+function authorsOfEdit(before: ApprovableWorkflow | undefined, user: string): readonly string[] {
+  if (before === undefined) return [user];
+  const authors = authorsOf(before);
+  const approver = decisionOf(before) === 'approved' ? annotationOf(before, 'approvedBy') : undefined;
+  const isOthers = approver !== undefined && authorship(authors, approver) === undefined;
+  return withAuthor(isOthers ? [] : authors, user);
 }
 
 /** Why a workflow of so many steps needs approval. */

@@ -1,4 +1,5 @@
 import { approvalAnnotations as names, type ApprovalAnnotation } from '../../api/approval-annotations.ts';
+import { parseAuthors, withAuthor } from './authors.ts';
 import { parseDecision } from './parse-decision.ts';
 
 /** A WorkflowExecution as far as its approval goes. */
@@ -24,6 +25,18 @@ export function annotationOf(
   annotation: ApprovalAnnotation,
 ): string | undefined {
   return workflow.annotations[names[annotation]];
+}
+
+/**
+ * Who has created the workflow, and who has changed its spec since somebody else approved it last. Of stamps from before
+ * there was a list, the last editor is known alone.
+ */
+export function authorsOf(workflow: ApprovableWorkflow): readonly string[] {
+  const [list, creator, editor] = (['authors', 'createdBy', 'editedBy'] as const).map((stamp) =>
+    annotationOf(workflow, stamp),
+  );
+  const editors = list === undefined ? [editor] : parseAuthors(list);
+  return [creator, ...editors].filter((user) => user !== undefined).reduce(withAuthor, []);
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Attempt } from './attempt.ts';
 import { accountAttempts } from './attempts/accounts.ts';
+import { deciderAttempts } from './attempts/deciders.ts';
 import { decisionAttempts } from './attempts/decisions.ts';
 import { editAttempts } from './attempts/edits.ts';
 import { endingAttempts } from './attempts/endings.ts';
@@ -20,4 +21,5 @@ export const attempts: readonly Attempt[] = [
   ...attemptsFromBefore,
   ...accountAttempts,
   ...pluginCheckAttempts,
+  ...deciderAttempts,
 ];

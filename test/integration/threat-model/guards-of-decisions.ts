@@ -88,10 +88,16 @@ export const guardsOfDecisions = {
     },
   },
   'different-approver': {
-    rule: 'With `require-different-approver`, whoever created or last edited the workflow does not approve it.',
+    rule: 'With `require-different-approver`, whoever has written the workflow does not approve it.',
     says: /ApproverIsCreator/,
     without: {
-      edits: [{ file: decide, find: 'requireDifferentApprover && authors.includes(user)', replace: 'false' }],
+      edits: [
+        {
+          file: decide,
+          find: 'requireDifferentApprover ? authorship(authorsOf(before), user) : undefined',
+          replace: 'undefined as undefined | "by-name"',
+        },
+      ],
     },
   },
 } as const satisfies Readonly<Record<string, Guard>>;

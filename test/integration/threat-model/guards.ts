@@ -1,4 +1,5 @@
 import type { Guard } from './guard.ts';
+import { guardsOfDeciders } from './guards-of-deciders.ts';
 import { guardsOfDecisions } from './guards-of-decisions.ts';
 import { guardsOfExecutions } from './guards-of-executions.ts';
 import { guardsOfKubernetes } from './guards-of-kubernetes.ts';
@@ -10,6 +11,7 @@ import { guardsOfStamps } from './guards-of-stamps.ts';
  */
 export const guards = {
   ...guardsOfDecisions,
+  ...guardsOfDeciders,
   ...guardsOfStamps,
   ...guardsOfExecutions,
   ...guardsOfKubernetes,

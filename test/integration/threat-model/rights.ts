@@ -63,15 +63,19 @@ export async function grantRights(client: KubeClient): Promise<void> {
   await whenAllowed(client, users.nobody, last);
 }
 
-/** `nobody` is an approver in this namespace alone. */
-export async function makeApproverOf(client: KubeClient, namespace: string): Promise<void> {
+/** Somebody who has no such right, `nobody` by default, becomes an approver in this namespace alone. */
+export async function makeApproverOf(
+  client: KubeClient,
+  namespace: string,
+  approver = users.nobody,
+): Promise<void> {
   await create(client, `/apis/${group}/v1/namespaces/${namespace}/rolebindings`, {
     metadata: { name: 'approver' },
     roleRef: { apiGroup: group, kind: 'ClusterRole', name: 'approver' },
-    subjects: [user('nobody')],
+    subjects: [user(approver.name)],
   });
   const approve = { verb: 'approve', group: workflows, resource: 'workflowexecutions', namespace };
-  await whenAllowed(client, users.nobody, approve);
+  await whenAllowed(client, approver, approve);
 }
 
 async function create(client: KubeClient, path: string, body: object): Promise<void> {

@@ -39,6 +39,7 @@ export interface ThreatCluster {
 export interface Settings {
   readonly threshold: number;
   readonly requireDifferentApprover?: boolean;
+  readonly approveByHashOnly?: boolean;
 }
 
 /** `before` makes what is there before the API server asks us. */
@@ -188,7 +189,7 @@ async function asked(controlPlane: ControlPlane): Promise<boolean> {
 /** Writes the ConfigMap, and resolves when its threshold is in force: all of it is then. */
 async function configure(
   admin: KubeClient,
-  { threshold, requireDifferentApprover = false }: Settings,
+  { threshold, requireDifferentApprover = false, approveByHashOnly = false }: Settings,
 ): Promise<void> {
   const metadata = { name: configMapName, namespace: defaultInstallation.namespace };
   await admin.request({
@@ -203,6 +204,7 @@ async function configure(
       data: {
         'complexity-approval-threshold': String(threshold),
         'require-different-approver': String(requireDifferentApprover),
+        'approve-by-hash-only': String(approveByHashOnly),
       },
     },
   });

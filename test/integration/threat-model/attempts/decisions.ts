@@ -56,16 +56,6 @@ const withoutRight: readonly Attempt[] = [
     },
   },
   {
-    attempt: "approve with the controller's account",
-    user: 'controller',
-    guard: 'right-to-approve',
-    async run(ground) {
-      await ground.workflow();
-      await ground.decide('true');
-      await ground.execute((execution) => execution, 'controller');
-    },
-  },
-  {
     attempt: 'apply the annotation alone, by server-side apply',
     user: 'developer',
     guard: 'right-to-approve',
