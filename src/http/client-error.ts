@@ -2,6 +2,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import type { HttpLimits } from './http-limits.ts';
 import type { RefusalCode } from './http-refusal.ts';
 import { refusalBody } from './http-refusal.ts';
@@ -25,7 +26,7 @@ export function answerClientErrors(
       socket.setTimeout(keepAliveMilliseconds);
       return;
     }
-    if (!socket.writable || error.code === 'ECONNRESET' || hasAnswered(socket)) {
+    if (!socket.writable || error.code === 'ECONNRESET' || isBeforeTls(socket) || hasAnswered(socket)) {
       socket.destroy();
       return;
     }
@@ -54,6 +55,11 @@ function explain(code: string | undefined): readonly [RefusalCode, string, strin
     default:
       return [400, 'Bad Request', 'this is no HTTP/1.1 request'];
   }
+}
+
+/** True where the handshake failed or took too long: what is written would wait for its end for ever. */
+function isBeforeTls(socket: Socket): boolean {
+  return socket instanceof TLSSocket && Reflect.get(socket, 'secureConnecting') === true;
 }
 
 /** True when an answer has begun on this connection: a second one would be read as part of it. */

@@ -17,6 +17,8 @@ export interface AdmissionAppOptions extends AdmissionCallOptions {
   readonly admissionPath?: (() => AdmissionPath) | undefined;
   /** Whether the client on the connection of this request may call. */
   readonly mayCall: (request: Request) => boolean;
+  /** Told of each request of somebody who may call. */
+  readonly believed: (request: Request) => void;
 }
 
 /** Answers 204 to who knows the segment: whoever rotates it asks each replica before the API server is told of it. */
@@ -33,6 +35,7 @@ export function createAdmissionApp(options: AdmissionAppOptions): Express {
     app.post(route.path, (request: Request, response: Response) => {
       if (!options.mayCall(request))
         throw new HttpRefusal(403, 'the client certificate has none of the names');
+      options.believed(request);
       return answerCall(route, request, response, options);
     });
     refuseOtherMethods(app, route.path, 'POST');

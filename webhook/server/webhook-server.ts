@@ -19,6 +19,7 @@ import type { AdmissionMetrics } from '../admission/admission-metrics.ts';
 import { createAdmissionApp } from './admission-app.ts';
 import type { AdmissionRoute } from './admission-call.ts';
 import type { AdmissionPath } from './admission-path.ts';
+import { boundConnections } from './admitted-connections.ts';
 import { createBodyBudget } from './body-budget.ts';
 import type { ClientAuthority } from './client-identity.ts';
 import { mayCall } from './client-identity.ts';
@@ -59,6 +60,8 @@ export interface WebhookServer {
   readonly useCertificate: (certificate: KeyPair) => void;
   /** New connections are checked against this CA. Only for a server that was made with a client authority. */
   readonly useClientAuthority: (authority: ClientAuthority) => void;
+  /** Open connections of the admission port. */
+  readonly connections: () => number;
   /** Bytes of bodies in memory, from arrival to answer. */
   readonly bodyBytes: () => number;
   /**
@@ -95,6 +98,7 @@ export function createWebhookServer(options: WebhookServerOptions): WebhookServe
       draining,
       readiness,
       mayCall: (request) => mayCall(tlsSocket(request), clientAuthority?.names),
+      believed: (request) => connections.believe(tlsSocket(request)),
     }),
   );
   const refused = (httpCode: RefusalCode): void => {
@@ -102,11 +106,7 @@ export function createWebhookServer(options: WebhookServerOptions): WebhookServe
   };
   const metricsServer = createMetricsServer({ ...options, limits, readiness, refused });
   const closeUnusedAdmission = followUnused(admissionServer, 'secureConnection');
-  admissionServer.maxConnections = limits.maximumConnections;
-  admissionServer.on('drop', () => {
-    admissionServer.closeIdleConnections();
-    closeUnusedAdmission();
-  });
+  const connections = boundConnections(admissionServer, limits, { clock, logger });
   admissionServer.on('tlsClientError', (error) => logger.debug({ err: error }, 'a TLS handshake failed'));
   answerClientErrors(admissionServer, limits, refused);
 
@@ -130,6 +130,7 @@ export function createWebhookServer(options: WebhookServerOptions): WebhookServe
       admissionServer.setSecureContext(secureContext({ clientAuthority: next }));
       clientAuthority = next;
     },
+    connections: () => connections.size,
     bodyBytes: budget.used,
     drain() {
       drained ??= drainOnce();
