@@ -1,10 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { WorkflowExecution } from '../../src/api/workflow-execution.ts';
+import { workflowExecutionKind } from '../../src/api/names.ts';
 import { createKubeClient, type KubeClient } from '../../src/kube/kube-client.ts';
 import { makeExecution } from '../../test/builders/execution-builder.ts';
 import { makeWorkflow } from '../../test/builders/workflow-builder.ts';
 import { eventually } from '../../test/cluster/eventually.ts';
 import { type InstalledCluster, startInstalledCluster } from '../../test/cluster/installed-cluster.ts';
+import { kindClient } from '../../test/cluster/kind-client.ts';
 import { openNamespace } from '../../test/integration/open-namespace.ts';
 import { runController, type RunningController } from '../../test/integration/running-controller.ts';
 import { workflowRun } from '../../test/integration/workflow-run.ts';
@@ -140,7 +142,10 @@ describe('a workflow that is changed while it runs', () => {
     await namespace.workflows.create(makeWorkflow('w').steps(2).build());
     const run = workflowRun(namespace, 'w');
     await run.until('both are active', ({ activeSteps }) => activeSteps === 2);
-    await namespace.workflows.jsonPatch('w', [{ op: 'remove', path: '/status' }], 'status');
+    const ofController = createKubeClient(cluster.controlPlane.kubeConfig('controller'));
+    const workflows = kindClient(ofController, workflowExecutionKind, namespace.name);
+    await workflows.jsonPatch('w', [{ op: 'remove', path: '/status' }], 'status');
+    ofController.close();
     await run.until('it is written again', ({ activeSteps }) => activeSteps === 2);
     await namespace.workflows.mergePatch('w', { status: { note: 'mine', activeSteps: 77 } }, 'status');
     const status = await run.until('it is right again', ({ activeSteps }) => activeSteps === 2);

@@ -54,10 +54,14 @@ export const workflowLabel = 'workflow';
 export const workflowAnnotation = 'kubernaut.io/workflow';
 
 /**
- * Annotation on an execution: the name of the execution that it undoes. It has the action and the parameters of that
- * one, and runs the rollback of the action.
+ * Annotation on an execution: the name of the execution that it undoes. Only the workflow controller sets it, when it
+ * creates the execution; without {@link rollbackByAnnotation} the execution has the action and the parameters of that one,
+ * and runs the rollback of the action.
  */
 export const rollbackOfAnnotation = 'kubernaut.io/rollback-of';
+
+/** Annotation beside it: `rollbackSpec` where the execution runs what the step's rollbackSpec says. */
+export const rollbackByAnnotation = 'kubernaut.io/rollback-by';
 
 /** Annotation on an execution: which call has created it, so that one whose answer was lost knows its own again. */
 export const createAttemptAnnotation = 'kubernaut.io/create-attempt';

@@ -7,6 +7,7 @@ import { customResourceDefinitions } from '../../src/api/manifests/custom-resour
 import { installationNamed } from '../../src/api/manifests/installation.ts';
 import type { SchemaObject } from '../../src/api/manifests/structural-schema.ts';
 import { userRoles } from '../../src/api/manifests/user-rbac.ts';
+import { statusWriterPolicyName } from '../../src/api/manifests/status-writer-policy.ts';
 import { validatingAdmissionPolicies } from '../../src/api/manifests/validating-admission-policies.ts';
 import {
   mutatingWebhookConfiguration,
@@ -109,6 +110,19 @@ function renamed(role: SchemaObject, installation: string): SchemaObject {
   const { metadata, ...rest } = role as unknown as RenderedObject;
   return { ...rest, metadata: { ...metadata, name: metadata.name.replace('stepgate', installation) } };
 }
+
+it('puts further writers of a status into the expression of its policy', async () => {
+  const statusWriters = ['system:serviceaccount:ops:runner', 'pipeline@example.com'];
+  const policy = objectOf(
+    await render({ values: { statusWriters } }),
+    'ValidatingAdmissionPolicy',
+    statusWriterPolicyName,
+  );
+  const { variables } = policy['spec'] as { variables: readonly { name: string; expression: string }[] };
+  expect(variables.find(({ name }) => name === 'furtherWriters')?.expression).toBe(
+    JSON.stringify(statusWriters),
+  );
+});
 
 describe('the webhook', () => {
   it('has the time to drain after its last caller was told', async () => {

@@ -110,6 +110,11 @@ describe('other values', () => {
     ['a switch that is none', { 'serviceMonitor.enabled': 'maybe' }, "at '/serviceMonitor/enabled'"],
     ['approval for everybody', { 'rbac.aggregateApprover': ['everybody'] }, "'/rbac/aggregateApprover/0'"],
     [
+      'a user name that would end a text of CEL',
+      { statusWriters: [`system:serviceaccount:ops:x' || true || '`] },
+      "at '/statusWriters/0'",
+    ],
+    [
       'certificates from nobody',
       { 'certManager.enabled': false, 'selfManagedCertificates.enabled': false },
       'certManager.enabled and selfManagedCertificates.enabled are both false: the webhook would have no certificate.',

@@ -31,7 +31,7 @@ export async function runController(
   controller: Controller,
   before: (request: KubeRequest) => Promise<void> | void = () => undefined,
 ): Promise<RunningController> {
-  const kubeConfig = controlPlane.kubeConfig();
+  const kubeConfig = controlPlane.kubeConfig('controller');
   const real = createKubeClient(kubeConfig);
   const dead = new AbortController();
   const requests: KubeRequest[] = [];

@@ -3,6 +3,8 @@ import { approvalRequestPolicy } from './approval-request-policy.ts';
 import { executionIdentityPolicy } from './execution-identity-policy.ts';
 import type { Installation } from './installation.ts';
 import { journalWriterPolicy } from './journal-writer-policy.ts';
+import { rollbackMarkPolicy } from './rollback-mark-policy.ts';
+import { statusWriterPolicy } from './status-writer-policy.ts';
 import type { SchemaObject } from './structural-schema.ts';
 
 /**
@@ -14,6 +16,8 @@ export function validatingAdmissionPolicies(
 ): readonly (readonly [policy: SchemaObject, binding: SchemaObject])[] {
   return [
     executionIdentityPolicy(),
+    rollbackMarkPolicy(installation),
+    statusWriterPolicy(installation),
     analysisPolicy(installation),
     approvalRequestPolicy(installation),
     journalWriterPolicy(installation),

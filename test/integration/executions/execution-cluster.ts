@@ -3,7 +3,11 @@ import type {
   KubernetesExecutionSpec,
   KubernetesExecutionStatus,
 } from '../../../src/api/kubernetes-execution.ts';
-import { defaultServiceAccountName, kubernetesExecutionKind } from '../../../src/api/names.ts';
+import {
+  defaultServiceAccountName,
+  kubernetesExecutionKind,
+  rollbackOfAnnotation,
+} from '../../../src/api/names.ts';
 import { isSettledExecutionPhase } from '../../../src/api/phase.ts';
 import { systemClock } from '../../../src/kube/clock.ts';
 import { createKubeClient, type KubeClient } from '../../../src/kube/kube-client.ts';
@@ -44,12 +48,17 @@ export interface ExecutionNamespace {
   create(
     name: string,
     spec: Partial<KubernetesExecutionSpec>,
-    options?: { readonly workflow?: string; readonly annotations?: Readonly<Record<string, string>> },
+    options?: {
+      readonly workflow?: string;
+      /** The execution that it undoes: the controller creates it, as nobody else may. */
+      readonly undoes?: string;
+    },
   ): Promise<StoredExecution>;
   get(name: string): Promise<StoredExecution>;
   delete(name: string): Promise<void>;
   /** Gives it a finalizer: a delete only marks it from then on. */
   keep(name: string): Promise<void>;
+  /** As the controller, as nobody else may. */
   writeStatus(name: string, status: Partial<KubernetesExecutionStatus>): Promise<void>;
   /** Resolves with it as soon as `is` holds. */
   until(name: string, is: (execution: StoredExecution) => boolean): Promise<StoredExecution>;
@@ -60,6 +69,7 @@ export interface ExecutionNamespace {
 export async function startExecutionCluster(): Promise<ExecutionCluster> {
   const controlPlane = await startControlPlane({ controllerManager: false });
   const admin = createKubeClient(controlPlane.kubeConfig());
+  const controller = createKubeClient(controlPlane.kubeConfig('controller'));
   await installManifests(controlPlane);
   let namespaces = 0;
   let controllers = 0;
@@ -95,10 +105,11 @@ export async function startExecutionCluster(): Promise<ExecutionCluster> {
       const name = `executions-${namespaces}`;
       await admin.request({ method: 'POST', path: '/api/v1/namespaces', body: { metadata: { name } } });
       await createServiceAccount(admin, name, defaultServiceAccountName);
-      return openNamespace(admin, name);
+      return openNamespace({ admin, controller }, name);
     },
     async stop() {
       admin.close();
+      controller.close();
       await controlPlane.stop();
     },
   };
@@ -113,8 +124,12 @@ export async function createServiceAccount(
   await admin.request({ method: 'POST', path, body: { metadata: { name } } });
 }
 
-function openNamespace(admin: KubeClient, name: string): ExecutionNamespace {
+function openNamespace(
+  { admin, controller }: { readonly admin: KubeClient; readonly controller: KubeClient },
+  name: string,
+): ExecutionNamespace {
   const executions = kindClient(admin, kubernetesExecutionKind, name);
+  const executionsOfController = kindClient(controller, kubernetesExecutionKind, name);
   const until: ExecutionNamespace['until'] = (execution, is) =>
     waitUntil<StoredExecution, StoredExecution>(
       {
@@ -131,10 +146,11 @@ function openNamespace(admin: KubeClient, name: string): ExecutionNamespace {
     );
   return {
     name,
-    create: (execution, spec, { workflow = 'heal', annotations = {} } = {}) => {
-      let builder = makeExecution(execution).of(workflow).withSpec(spec);
-      for (const [key, value] of Object.entries(annotations)) builder = builder.annotate(key, value);
-      return executions.create(builder.build());
+    create: (execution, spec, { workflow = 'heal', undoes } = {}) => {
+      const builder = makeExecution(execution).of(workflow).withSpec(spec);
+      return undoes === undefined
+        ? executions.create(builder.build())
+        : executionsOfController.create(builder.annotate(rollbackOfAnnotation, undoes).build());
     },
     get: (execution) => executions.get(execution),
     async delete(execution) {
@@ -144,7 +160,9 @@ function openNamespace(admin: KubeClient, name: string): ExecutionNamespace {
       await executions.mergePatch(execution, { metadata: { finalizers: ['tests.kubernaut.io/keep'] } });
     },
     async writeStatus(execution, status) {
-      await executions.mergePatch(execution, { status }, 'status');
+      const stored = await executions.get<StoredExecution>(execution);
+      const changed = { ...stored, status: { ...stored.status, ...status } };
+      await executionsOfController.replace({ ...changed, metadata: { ...stored.metadata } }, 'status');
     },
     until,
     async settled(execution) {

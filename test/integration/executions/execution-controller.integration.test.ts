@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { rollbackOfAnnotation } from '../../../src/api/names.ts';
 import type { ExecutionControllerOptions } from '../../../sdk/execution/execution-controller.ts';
 import type { ActionCode } from '../../../sdk/execution/action-code.ts';
 import { catchStrayErrors, type StrayErrors } from '../../../src/plugin/stray-errors.ts';
@@ -92,7 +91,7 @@ describe('an execution', () => {
     });
     expect(await replicas()).toBe(5);
 
-    await namespace.create('scale-rollback', scale, { annotations: { [rollbackOfAnnotation]: 'scale' } });
+    await namespace.create('scale-rollback', scale, { undoes: 'scale' });
     expect(await namespace.settled('scale-rollback')).toMatchObject({
       phase: 'completed',
       message: 'Rolled back scale.',
@@ -381,8 +380,6 @@ describe('a controller', () => {
 });
 
 describe('a rollback', () => {
-  const undo = (name: string) => ({ annotations: { [rollbackOfAnnotation]: name } });
-
   test('of what is not there, of another workflow, of another action, or of what still runs is refused', async () => {
     await start();
     await createDeployment();
@@ -399,7 +396,7 @@ describe('a rollback', () => {
       ['undo-unable', { action: 'behave' }, 'behaves', 'The action behave has no rollback'],
     ] as const;
     for (const [name, spec, undone, message] of cases) {
-      await namespace.create(name, spec, undo(undone));
+      await namespace.create(name, spec, { undoes: undone });
       expect(await namespace.settled(name)).toMatchObject({
         phase: 'failed',
         message: expect.stringContaining(message),
@@ -412,7 +409,7 @@ describe('a rollback', () => {
     await start();
     await namespace.create('scale', scale);
     await namespace.settled('scale');
-    await namespace.create('undo', scale, undo('scale'));
+    await namespace.create('undo', scale, { undoes: 'scale' });
     expect(await namespace.settled('undo')).toMatchObject({
       phase: 'failed',
       message: expect.stringContaining('it ended before it changed anything'),
