@@ -1,10 +1,10 @@
 # The image of both commands: docker build --tag stepgate .
 #
 # The build's image has Node with npm, make and bash. What runs is Node, the built JavaScript and what it imports, on a
-# base that has the C and C++ libraries and nothing else: no shell, no package manager. Both can be replaced by images of
-# your own.
-ARG BUILD_IMAGE=docker.io/library/node:24.21.0-bookworm
-ARG BASE_IMAGE=gcr.io/distroless/cc-debian12:nonroot
+# base that has the C and C++ libraries and nothing else: no shell, no package manager. Both are pinned by the digest of
+# their index, for every platform, and can be replaced by images of your own.
+ARG BUILD_IMAGE=docker.io/library/node:24.21.0-bookworm@sha256:6dac556d980b7f0e5498d08f08cee0ca67798b4ad6c23964a9214920e67758d0
+ARG BASE_IMAGE=gcr.io/distroless/cc-debian12:nonroot@sha256:9dac0a79194e45a7da0158a9c6da57b217585af0786db3845d1f0ec1a0dd182f
 
 FROM ${BUILD_IMAGE} AS build
 WORKDIR /stepgate

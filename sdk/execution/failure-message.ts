@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { KubeConnectionError } from '../../src/kube/kube-connection-error.ts';
 import { isKubeStatus } from '../../src/kube/kube-status-error.ts';
 import { missingRight } from '../../src/kube/missing-right.ts';
-import { withoutSecrets } from '../../src/observability/loggable.ts';
+import { withoutSecrets } from '../../src/observability/without-secrets.ts';
 
 /** A longer message is cut: it is kept in a status and shown in a table. */
 const mostCharacters = 4_096;
@@ -15,7 +15,8 @@ export function failureMessage(thrown: unknown): string {
   } catch {
     text = 'Something was thrown that cannot be described.';
   }
-  const safe = withoutSecrets(text);
+  // Cut first: it may quote what users wrote, of any length.
+  const safe = withoutSecrets(text.slice(0, 2 * mostCharacters));
   return safe.length <= mostCharacters ? safe : `${safe.slice(0, mostCharacters)}…`;
 }
 

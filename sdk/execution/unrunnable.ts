@@ -11,10 +11,10 @@ export function unrunnable(
 ): string | undefined {
   const parsed = kubernetesExecutionSpecSchema.safeParse(spec);
   if (!parsed.success) {
-    const lines = parsed.error.issues.map(
-      ({ path, message }) => `${['spec', ...path].map(String).join('.')}: ${message}`,
-    );
-    return ['The execution cannot be read:', ...lines.slice(0, 20)].join('\n');
+    const lines = parsed.error.issues
+      .slice(0, 20)
+      .map(({ path, message }) => `${['spec', ...path].map(String).join('.')}: ${message}`);
+    return ['The execution cannot be read:', ...lines].join('\n');
   }
   const { action, targetCluster = '' } = parsed.data;
   if (registry.find(action) === undefined) {

@@ -1,5 +1,6 @@
 import { type DestinationStream, pino, stdTimeFunctions } from 'pino';
-import { loggable, withoutSecrets } from './loggable.ts';
+import { loggable, shortened } from './loggable.ts';
+import { withoutSecrets } from './without-secrets.ts';
 
 /** What code takes that logs: facts first, then a sentence. */
 export type Logger = Pick<pino.Logger, 'debug' | 'info' | 'warn' | 'error'>;
@@ -30,9 +31,25 @@ export function createLogger({ level, component, destination }: LoggerOptions): 
     },
     // `formatters.log` has turned errors into objects already.
     serializers: { err: (error: unknown) => error },
-    hooks: { streamWrite: withoutSecrets },
+    hooks: {
+      logMethod(args, method) {
+        method.apply(this, bounded(args));
+      },
+      streamWrite: withoutSecrets,
+    },
   };
   return pino(options, destination ?? pino.destination({ fd: 1, sync: true }));
+}
+
+type LogArguments = Parameters<pino.LogFn>;
+
+/** Sentences may quote what users wrote, and pino takes that of a lone error as it is. */
+function bounded(args: LogArguments): LogArguments {
+  const [first, ...rest]: unknown[] = args;
+  const texts = rest.map((arg) => (typeof arg === 'string' ? shortened(arg) : arg));
+  if (typeof first === 'string') return [shortened(first), ...texts] as LogArguments;
+  if (!(first instanceof Error)) return [first, ...texts] as LogArguments;
+  return [{ err: first }, ...(texts.length === 0 ? [shortened(first.message)] : texts)] as LogArguments;
 }
 
 /** The same logger, with these facts in each line. */

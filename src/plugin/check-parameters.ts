@@ -40,9 +40,9 @@ export function readParameters(
   }
   const parsed = schema.safeParse(parameters);
   if (parsed.success) return { fits: true, parameters: parsed.data };
-  const faults = parsed.error.issues.flatMap((issue) => faultsOf(issue, name, parameters, field));
-  const shown = faults.slice(0, causesShown);
-  const more = faults.length - shown.length;
+  const { issues } = parsed.error;
+  const shown = firstFaults(issues, name, parameters, field);
+  const more = issues.reduce((sum, issue) => sum + faultCount(issue), 0) - shown.length;
   return unfit(
     more === 0 ? shown : [...shown, fault(field, `${more} more parameters of action "${name}" do not fit.`)],
   );
@@ -64,6 +64,25 @@ export function parametersInvalid(action: string, causes: readonly Cause[]): Den
   return deny(422, 'Invalid', `The parameters do not fit the action "${action}". ${faults}`, causes);
 }
 
+/** A value may have a hundred thousand faults, each with a long name: only those that are shown are put into words. */
+function firstFaults(
+  issues: readonly Issue[],
+  action: string,
+  parameters: Readonly<Record<string, unknown>>,
+  field: string,
+): readonly Cause[] {
+  const faults: Cause[] = [];
+  for (const issue of issues) {
+    faults.push(...faultsOf(issue, action, parameters, field));
+    if (faults.length >= causesShown) break;
+  }
+  return faults.slice(0, causesShown);
+}
+
+function faultCount(issue: Issue): number {
+  return issue.code === 'unrecognized_keys' ? issue.keys.length : 1;
+}
+
 function faultsOf(
   issue: Issue,
   action: string,
@@ -71,7 +90,7 @@ function faultsOf(
   field: string,
 ): readonly Cause[] {
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => {
+    return issue.keys.slice(0, causesShown).map((key) => {
       const path = [...issue.path, key];
       return fault(fieldOf(field, path), `Action "${action}" takes no parameter "${nameOf(path)}".`);
     });
@@ -98,11 +117,20 @@ function reasonOf(issue: Issue): string {
     const wanted = issue.errors.flatMap(([first]) => (first === undefined ? [] : [reasonOf(first)]));
     if (wanted.length > 0) return [...new Set(wanted)].slice(0, 3).join('; or ');
   }
-  return issue.message
-    .replace(/^Invalid input: /, '')
-    .replace(/, received undefined$/, '')
-    .replaceAll(/\s+/g, ' ')
-    .replace(/[.\s]+$/, '');
+  return withoutFullStop(
+    // Cut first: it may quote what users wrote.
+    issue.message
+      .slice(0, 2 * maximumMessageLength)
+      .replace(/^Invalid input: /, '')
+      .replace(/, received undefined$/, '')
+      .replaceAll(/\s+/g, ' '),
+  );
+}
+
+function withoutFullStop(text: string): string {
+  let end = text.length;
+  while (end > 0 && (text[end - 1] === '.' || text[end - 1] === ' ')) end -= 1;
+  return text.slice(0, end);
 }
 
 function isMissing(parameters: unknown, path: readonly PropertyKey[]): boolean {

@@ -26,9 +26,23 @@ for program in etcd kube-apiserver kube-controller-manager; do
 done
 `;
 
-/** The node image of a version: kind's, or the one that STEPGATE_NODE_IMAGE names. */
+/** Digests of kind's node images, by version. Source: the release notes of kind v0.33.0, and of v0.25.0 for v1.32.0. */
+const digests: Readonly<Record<string, string>> = {
+  'v1.37.0': 'sha256:a1ed56cfb0e7b93589bdf97c8cd566405a265939e3620fc4f5de89adff580ae5',
+  'v1.36.4': 'sha256:099e049362a1526b2db71494e1947aae99bd16290d7c895f2b7ea312e3cbfaed',
+  'v1.35.8': 'sha256:07b2536e30b803ed61d1677a79df6115f798ce64c80f9e22f6ed45afd09323c0',
+  'v1.34.11': 'sha256:44e222ee2132dab25ff87301682f89eb82c7880ea3a1bf543bfe9708fd08d67d',
+  'v1.32.0': 'sha256:2458b423d635d7b01637cac2d6de7e1c1dca1148a2ba2e90975e214ca849e7cb',
+};
+
+/**
+ * The node image of a version: kind's, or the one that STEPGATE_NODE_IMAGE names. By its digest where kind has said one:
+ * of other patch releases there is a tag at most, and nothing to compare it with.
+ */
 export function nodeImageName(version: string): string {
-  return process.env['STEPGATE_NODE_IMAGE'] || `kindest/node:${version}`;
+  const digest = digests[version];
+  const pin = digest === undefined ? '' : `@${digest}`;
+  return process.env['STEPGATE_NODE_IMAGE'] || `kindest/node:${version}${pin}`;
 }
 
 /**
