@@ -52,7 +52,7 @@ async function leavingPods({ kube, signal, parameters }: ActionContext<Parameter
 }
 
 async function evictAll(context: ActionContext<Parameters>, pods: readonly Pod[], pace: Pace): Promise<void> {
-  const { kube, signal, parameters } = context;
+  const { kube, signal, parameters, whileWaiting } = context;
   const { node, gracePeriodSeconds } = parameters;
   const asked = pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   const outcomes = await Promise.allSettled(
@@ -66,9 +66,9 @@ async function evictAll(context: ActionContext<Parameters>, pods: readonly Pod[]
     throw new ActionError('unsafe', unsafe.map(({ message }) => message).join('; '));
   if (reasons.length > 0) throw reasons.find((reason) => !(reason instanceof ActionError));
   const uids = new Set(pods.map(({ metadata }) => metadata.uid));
-  await waitUntil<Pod, true>({ kube, selection: podsOf(node), signal, pace }, (items) =>
-    items.some(({ metadata }) => uids.has(metadata.uid)) ? undefined : true,
-  );
+  const areGone = (items: readonly Pod[]): true | undefined =>
+    items.some(({ metadata }) => uids.has(metadata.uid)) ? undefined : true;
+  await whileWaiting(() => waitUntil({ kube, selection: podsOf(node), signal, pace }, areGone));
 }
 
 function podsOf(node: string) {

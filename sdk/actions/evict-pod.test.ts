@@ -11,7 +11,10 @@ function setUp(answer: (call: number) => unknown) {
   const clock = createManualClock();
   const controller = new AbortController();
   const { signal } = controller;
-  const evicted = evictPod({ kube, signal }, pod, 5, { clock, random: () => 0.5 });
+  const evicted = evictPod({ kube, signal, whileWaiting: async (wait) => wait() }, pod, 5, {
+    clock,
+    random: () => 0.5,
+  });
   return { kube, clock, controller, evicted };
 }
 

@@ -13,7 +13,7 @@ import type { Pod } from './pods-to-evict.ts';
  * @throws ActionError `unsafe` when the signal is aborted while a budget is in the way
  */
 export async function evictPod(
-  { kube, signal }: Pick<ActionContext<unknown>, 'kube' | 'signal'>,
+  { kube, signal, whileWaiting }: Pick<ActionContext<unknown>, 'kube' | 'signal' | 'whileWaiting'>,
   { metadata: { namespace, name, uid } }: Pod,
   gracePeriodSeconds: number | undefined,
   { clock, random }: Pace,
@@ -42,7 +42,7 @@ export async function evictPod(
       if (!isKubeStatus(error, 429)) throw error;
       refused = error;
     }
-    await clock.sleep(backoff.next(), signal).catch((reason: unknown) => {
+    await whileWaiting(() => clock.sleep(backoff.next(), signal)).catch((reason: unknown) => {
       const message = `${namespace}/${name} could not be evicted: ${refused.status.message}`;
       throw new ActionError('unsafe', message, { cause: reason });
     });

@@ -123,16 +123,21 @@ async function requireThere(context: Context, name: string, uid: string): Promis
   throw new ActionError('lost', `The Job ${name} is gone: it cannot be known how it ended.`);
 }
 
-async function end({ kube, signal, execution }: Context, name: string, pace: Pace): Promise<Ending> {
+async function end(
+  { kube, signal, execution, whileWaiting }: Context,
+  name: string,
+  pace: Pace,
+): Promise<Ending> {
   const selection = { kind: jobKind, namespace: execution.namespace, fieldSelector: `metadata.name=${name}` };
   let seen = false;
-  return waitUntil<Job, Ending>({ kube, selection, signal, pace }, ([found]) => {
+  const look = ([found]: readonly Job[]): Ending | undefined => {
     if (found !== undefined) {
       seen = true;
       return endingOf(found);
     }
     return { failed: true, why: seen ? 'the Job was deleted' : 'the Job is gone' };
-  });
+  };
+  return whileWaiting(() => waitUntil({ kube, selection, signal, pace }, look));
 }
 
 function endingOf({ status }: Job): Ending | undefined {

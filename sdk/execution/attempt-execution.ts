@@ -9,7 +9,8 @@ import { attemptClient } from './attempt-client.ts';
 import { resultOf } from './attempt-failure.ts';
 import { type AttemptOutcome, runAttempt } from './attempt.ts';
 import type { RunDependencies } from './run-dependencies.ts';
-import type { RunningLimit } from './running-limit.ts';
+import type { ActionPlaces } from './action-places.ts';
+import { type HeldPlace, holdPlace } from './held-place.ts';
 import type { StatusWriter } from './status-writer.ts';
 import { workflowOf } from '../parallel/workflow-of.ts';
 
@@ -28,7 +29,7 @@ export interface ExecutionAttempt {
   readonly unanswered: number;
   /** What people are told while it runs: what of the attempt before was interrupted. */
   readonly note: string | undefined;
-  readonly limit: RunningLimit;
+  readonly places: ActionPlaces;
   /** Gives back a place that is held already; undefined: one is waited for. */
   readonly place: (() => void) | undefined;
   readonly signal: AbortSignal;
@@ -42,9 +43,11 @@ export async function attemptExecution(
   of: ExecutionAttempt,
   dependencies: RunDependencies,
 ): Promise<AttemptOutcome> {
-  const { writer, action, attempt, limit, place, signal } = of;
+  const { writer, action, attempt, places, signal } = of;
   const { clock, metrics, graceMilliseconds } = dependencies;
-  const release = place ?? (await limit.acquire(signal));
+  const { namespace = '' } = writer.current.metadata;
+  const place = of.place ?? (await places.running.acquire(namespace, signal));
+  const held = holdPlace({ places, namespace, place });
   try {
     await writeBegin(of, dependencies);
     // After that write, and so after the one by which the attempt before may still have remembered something.
@@ -52,13 +55,14 @@ export async function attemptExecution(
     const startedAt = clock.now();
     const timeoutMilliseconds = parseDuration(writer.current.spec?.timeout ?? '') || undefined;
     const outcome = await runAttempt(
-      (attemptSignal) => act({ ...of, signal: attemptSignal }, dependencies, remembered, timeoutMilliseconds),
+      (attemptSignal) =>
+        act({ ...of, held, signal: attemptSignal }, dependencies, remembered, timeoutMilliseconds),
       { clock, timeoutMilliseconds, graceMilliseconds, signal },
     );
     metrics.attempted(action, resultOf(outcome), (clock.now() - startedAt) / 1000);
     return outcome;
   } finally {
-    release();
+    held.release();
   }
 }
 
@@ -82,7 +86,7 @@ function writeBegin(
 }
 
 function act(
-  { writer, action, run, attempt, note, signal }: ExecutionAttempt,
+  { writer, action, run, attempt, note, held, signal }: ExecutionAttempt & { readonly held: HeldPlace },
   { accounts, defaultServiceAccount, leading, logger, strayErrors }: RunDependencies,
   remembered: unknown,
   timeoutMilliseconds: number | undefined,
@@ -108,6 +112,7 @@ function act(
           serviceAccountName,
           ...(timeoutMilliseconds === undefined ? {} : { timeoutMilliseconds }),
         },
+        whileWaiting: (wait) => held.whileWaiting(wait, signal),
         remember: (value) => remember(writer, value, signal),
         remembered,
       }),

@@ -18,7 +18,7 @@ export interface ExecutionControllerOptions {
   /** Actions beside the built-in ones. */
   readonly plugins?: readonly Plugin[];
   /**
-   * Actions of one plugin that run at the same time, default 64; more wait, first come first served. Each plugin has
+   * Actions of one plugin that run at the same time, default 64; more wait, namespaces in turn. Each plugin has
    * places of its own, so that one whose actions hang takes them from no other.
    */
   readonly concurrency?: number;

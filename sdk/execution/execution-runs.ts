@@ -1,7 +1,7 @@
 import type { RunDependencies } from './run-dependencies.ts';
 import { ExecutionDeletedError } from './execution-deleted-error.ts';
 import type { RunEnd } from './run-execution.ts';
-import { createRunningLimit, type RunningLimit } from './running-limit.ts';
+import { type ActionPlaces, createActionPlaces } from './action-places.ts';
 import type { StoredExecution } from './stored-execution.ts';
 import { type Work, workOf, type WorkFacts } from './work-of-execution.ts';
 
@@ -52,17 +52,17 @@ class FollowedRuns implements ExecutionRuns {
   /** Until the cache shows that they are settled or gone: it may still show what they were. */
   readonly #entries = new Map<string, Entry>();
   readonly #running = new Map<Entry, Promise<void>>();
-  readonly #limits = new Map<string, RunningLimit>();
+  readonly #places = new Map<string, ActionPlaces>();
   #stopped = false;
 
   constructor(options: ExecutionRunsOptions) {
     this.#options = options;
     options.metrics.load(() => {
-      const limits = [...this.#limits.values()];
+      const places = [...this.#places.values()];
       const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
       return {
-        running: sum(limits.map(({ running }) => running)),
-        waiting: sum(limits.map(({ waiting }) => waiting)),
+        running: sum(places.map(({ running, waiting }) => running.running + waiting.running)),
+        waiting: sum(places.map(({ running }) => running.waiting)),
       };
     });
   }
@@ -97,13 +97,13 @@ class FollowedRuns implements ExecutionRuns {
     if (work === undefined) return;
     const entry: Entry = { uid: execution.metadata.uid, controller: undefined, leave: () => {} };
     this.#entries.set(key, entry);
-    if (work.limit === undefined) this.#begin(key, entry, work.run);
-    else entry.leave = this.#wait(work.limit, key, entry, execution);
+    if (work.places === undefined) this.#begin(key, entry, work.run);
+    else entry.leave = this.#wait(work.places, key, entry, execution);
   }
 
   /** Keeps no more than it must: thousands wait. */
-  #wait(limit: RunningLimit, key: string, entry: Entry, execution: StoredExecution): () => void {
-    return limit.enter((place) => {
+  #wait({ running }: ActionPlaces, key: string, entry: Entry, execution: StoredExecution): () => void {
+    return running.enter(execution.metadata.namespace ?? '', (place) => {
       const work = this.#workOf(execution);
       if (work === undefined) place();
       else this.#begin(key, entry, work.run, place);
@@ -111,7 +111,7 @@ class FollowedRuns implements ExecutionRuns {
   }
 
   #workOf(execution: StoredExecution): Work | undefined {
-    return workOf(execution, this.#options, (plugin) => this.#limitOf(plugin));
+    return workOf(execution, this.#options, (plugin) => this.#placesOf(plugin));
   }
 
   #begin(key: string, entry: Entry, run: Work['run'], place?: () => void): void {
@@ -152,12 +152,12 @@ class FollowedRuns implements ExecutionRuns {
     if (end !== 'left' && !this.#stopped) enqueue(key, lookAgainMilliseconds);
   }
 
-  #limitOf(plugin: string): RunningLimit {
-    let limit = this.#limits.get(plugin);
-    if (limit === undefined) {
-      limit = createRunningLimit(this.#options.concurrency);
-      this.#limits.set(plugin, limit);
+  #placesOf(plugin: string): ActionPlaces {
+    let places = this.#places.get(plugin);
+    if (places === undefined) {
+      places = createActionPlaces(this.#options.concurrency);
+      this.#places.set(plugin, places);
     }
-    return limit;
+    return places;
   }
 }

@@ -9,7 +9,7 @@ import { ExecutionDeletedError } from './execution-deleted-error.ts';
 import { failureMessage } from './failure-message.ts';
 import { type ReadyWork, whenPrepared } from './prepare-work.ts';
 import type { RunDependencies } from './run-dependencies.ts';
-import type { RunningLimit } from './running-limit.ts';
+import type { ActionPlaces } from './action-places.ts';
 import { settleExecution } from './settle-execution.ts';
 import { createStatusWriter, type StatusWriter, StatusWriteError } from './status-writer.ts';
 import { regardingExecution, type StoredExecution } from './stored-execution.ts';
@@ -24,7 +24,7 @@ export type RunEnd = 'settled' | 'left' | 'gone' | 'not-ours';
 /** Where a run is made. */
 export interface RunPlace {
   /** What each of its attempts needs a place of. */
-  readonly limit: RunningLimit;
+  readonly places: ActionPlaces;
   /** Gives back the place that it begins with; undefined: it has none yet. */
   readonly place: (() => void) | undefined;
 }
@@ -38,12 +38,12 @@ export interface RunPlace {
 export function runExecution(
   execution: StoredExecution,
   action: Action,
-  { limit, place }: RunPlace,
+  { places, place }: RunPlace,
   dependencies: RunDependencies,
   signal: AbortSignal,
 ): Promise<RunEnd> {
   const writer = createStatusWriter({ ...dependencies, execution });
-  const run = { writer, action, limit, place, dependencies, signal };
+  const run = { writer, action, places, place, dependencies, signal };
   const end = endOf(signal, async () => {
     try {
       return await runToItsEnd(run);

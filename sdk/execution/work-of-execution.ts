@@ -5,7 +5,7 @@ import type { ActionRegistry } from '../../src/plugin/action-registry.ts';
 import { parseParameters } from './parse-parameters.ts';
 import type { RunDependencies } from './run-dependencies.ts';
 import { refuseExecution, type RunEnd, runExecution } from './run-execution.ts';
-import type { RunningLimit } from './running-limit.ts';
+import type { ActionPlaces } from './action-places.ts';
 import type { StoredExecution } from './stored-execution.ts';
 import { takeUp } from './take-up.ts';
 import { unrunnable } from './unrunnable.ts';
@@ -15,7 +15,7 @@ export interface Work {
   /** `place`: gives back the place that it was given. */
   readonly run: (signal: AbortSignal, place?: () => void) => Promise<RunEnd>;
   /** What it needs a place of before it begins; undefined: it begins without one. */
-  readonly limit: RunningLimit | undefined;
+  readonly places: ActionPlaces | undefined;
 }
 
 /** What decides whose an execution is. */
@@ -29,7 +29,7 @@ export interface WorkFacts {
 export function workOf(
   execution: StoredExecution,
   options: RunDependencies & WorkFacts,
-  limitOf: (plugin: string) => RunningLimit,
+  placesOf: (plugin: string) => ActionPlaces,
 ): Work | undefined {
   const { registry, unknownActions, clusterNames } = options;
   const { phase, executor } = execution.status ?? {};
@@ -41,14 +41,14 @@ export function workOf(
     if (unknownActions === 'ignore' || isOthers) return undefined;
     return {
       run: (signal) => refuseExecution(execution, message ?? 'It has no action.', options, signal),
-      limit: undefined,
+      places: undefined,
     };
   }
   const { action, plugin } = registered;
-  const limit = limitOf(plugin);
+  const places = placesOf(plugin);
   return {
-    run: (signal, place) => runExecution(execution, action, { limit, place }, options, signal),
-    limit: isAttempted(execution, action) ? limit : undefined,
+    run: (signal, place) => runExecution(execution, action, { places, place }, options, signal),
+    places: isAttempted(execution, action) ? places : undefined,
   };
 }
 

@@ -79,6 +79,7 @@ function prepared<Parameters>(action: Action<Parameters>, options: RunActionOpti
     signal,
     logger,
     execution: { ...execution, ...options.execution },
+    whileWaiting: async (wait) => wait(),
     remember: async (result) => void (remembered = throughJson(result)),
     // What it remembers now is for the next attempt.
     remembered,

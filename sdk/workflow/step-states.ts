@@ -39,16 +39,17 @@ export function inDependencyOrder(steps: readonly NormalisedStep[]): readonly nu
   const order: number[] = [];
   for (const { stepNumber } of steps) {
     // No recursion: a chain may be a thousand steps long.
-    const path: { readonly number: number; readonly left: number[] }[] = [];
+    const path: { readonly number: number; readonly dependencies: readonly number[]; next: number }[] = [];
     const enter = (number: number): void => {
       const step = byNumber.get(number);
       if (step === undefined || entered.has(number)) return;
       entered.add(number);
-      path.push({ number, left: [...step.dependencies] });
+      path.push({ number, dependencies: step.dependencies, next: 0 });
     };
     enter(stepNumber);
     for (let here = path.at(-1); here !== undefined; here = path.at(-1)) {
-      const next = here.left.shift();
+      const next = here.dependencies[here.next];
+      here.next += 1;
       if (next !== undefined) enter(next);
       else {
         path.pop();

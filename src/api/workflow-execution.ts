@@ -9,6 +9,7 @@ import {
 } from './action-fields.ts';
 import { conditionsSchema } from './condition.ts';
 import { resourceFields } from './object-meta.ts';
+import { countEdges, maxEdgesPerWorkflow, tooManyEdges } from './workflow-edges.ts';
 import { rollbackPhases, stepPhases, workflowPhases } from './phase.ts';
 
 /** The most steps of one workflow. CEL rules over steps need a bound; this one they can afford. */
@@ -89,6 +90,10 @@ export const workflowExecutionSpecSchema = z
   })
   .refine((spec) => (spec.steps === undefined) !== (spec.workflowDefinition === undefined), {
     error: oneShape,
+  })
+  .refine((spec) => countEdges(spec) <= maxEdgesPerWorkflow, {
+    error: `the steps have more than ${maxEdgesPerWorkflow} dependencies, names resolved`,
+    params: { reason: tooManyEdges },
   })
   .meta({ 'x-kubernetes-validations': [oneShapeRule] });
 

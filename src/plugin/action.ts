@@ -38,6 +38,12 @@ export interface ActionContext<Parameters> {
    * crash in between loses nothing. The value must be JSON of at most 64 KiB.
    */
   readonly remember: (result: unknown) => Promise<void>;
+  /**
+   * Waits without holding one of the places that actions run in, so that what waits for long keeps none from running:
+   * `await whileWaiting(() => untilGone(pod))`. Hand the signal to what is waited for. It resolves when there is a place
+   * again.
+   */
+  readonly whileWaiting: <Value>(wait: () => Promise<Value>) => Promise<Value>;
   /** What an earlier attempt of this execution has remembered, or undefined. */
   readonly remembered: unknown;
 }

@@ -114,6 +114,18 @@ describe('the validating webhook', () => {
     expect(verdict).toMatchObject({ code: 403, causes: [{ reason: 'NoRightToApprove' }] });
   });
 
+  it('refuses more dependencies than anybody can look at, and leaves a workflow from before alone', async () => {
+    let many = makeWorkflow('big').inNamespace('shop');
+    for (let step = 0; step < 101; step += 1) many = many.step({ name: 'a' });
+    for (let step = 0; step < 101; step += 1) many = many.step({ dependencies: ['a'] });
+    expect((await validate({ written: many })).verdict).toMatchObject({
+      code: 422,
+      causes: [{ reason: 'DependenciesTooMany', field: 'spec.steps' }],
+    });
+    const write: WorkflowWrite = { before: {}, old: many, written: many.label('team', 'shop') };
+    expect((await validate(write)).verdict.decision).toBe('allow');
+  });
+
   it('refuses a circle of steps on a new spec, and leaves one from before alone', async () => {
     const circle = makeWorkflow('big')
       .inNamespace('shop')

@@ -1,4 +1,6 @@
+import type { z } from 'zod';
 import { normaliseWorkflow } from '../../src/api/normalised-workflow.ts';
+import { maxEdgesPerWorkflow, tooManyEdges } from '../../src/api/workflow-edges.ts';
 import { workflowExecutionSpecSchema } from '../../src/api/workflow-execution.ts';
 import { approvalAnnotations } from '../../src/api/approval-annotations.ts';
 import { inexactness } from '../../src/policy/approval/canonical-json.ts';
@@ -69,9 +71,21 @@ function brokenGraph({ object, oldObject }: AdmissionRequest): Deny | undefined 
   if (oldObject !== undefined && JSON.stringify(oldObject['spec']) === JSON.stringify(object?.['spec']))
     return undefined;
   const spec = workflowExecutionSpecSchema.safeParse(object?.['spec']);
-  if (!spec.success) return undefined;
+  if (!spec.success) return tooManyDependencies(object?.['spec'], spec.error.issues);
   const fields = spec.data.steps === undefined ? definitionFields : planFields;
   return checkGraph(normaliseWorkflow(spec.data).steps, fields);
+}
+
+/** It is no spec that is worked with: what each request has to look at is bounded. */
+function tooManyDependencies(spec: unknown, issues: readonly z.core.$ZodIssue[]): Deny | undefined {
+  if (!issues.some((issue) => issue.code === 'custom' && issue.params?.['reason'] === tooManyEdges))
+    return undefined;
+  const isPlan = typeof spec === 'object' && spec !== null && Object.hasOwn(spec, 'steps');
+  const field = (isPlan ? planFields : definitionFields).steps;
+  const message =
+    `The steps have more than ${maxEdgesPerWorkflow} dependencies. Each pair of steps counts once, and a name is a ` +
+    'dependency on every step that has it.';
+  return deny(422, 'Invalid', message, [{ reason: tooManyEdges, field, message }]);
 }
 
 /** A step whose execution would be refused makes the workflow fail later: better to say so now. */

@@ -60,6 +60,7 @@ export function attemptsAt(
           calls.call(async () => {
             remembered = structuredClone(value);
           }),
+        whileWaiting: async (wait) => wait(),
         remembered: structuredClone(remembered),
       }),
     );
