@@ -43,6 +43,7 @@ export {
   type ActionExecution,
   defineAction,
   type RollbackContext,
+  type UndoneExecution,
 } from '../src/plugin/action.ts';
 export { type AdmissionCheck, type CheckFacts, definePlugin, type Plugin } from '../src/plugin/plugin.ts';
 export { PluginError } from '../src/plugin/plugin-error.ts';

@@ -2,6 +2,8 @@
 export type ActionErrorReason =
   /** The execution to undo has not left what is needed for it. */
   | 'nothing-to-undo'
+  /** What the execution to undo has left is not what this action leaves with these parameters. */
+  | 'misfit'
   /** What is to be changed is not what it was when the action began. */
   | 'replaced'
   /** The kind of an object is not served. */

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import type { KubeObject } from '../../src/kube/kube-object.ts';
 import { isKubeStatus, type KubeStatusError } from '../../src/kube/kube-status-error.ts';
 import { resourcePath } from '../../src/kube/resource-path.ts';
-import { type ActionContext, defineAction } from '../../src/plugin/action.ts';
+import { type ActionContext, defineAction, type RollbackContext } from '../../src/plugin/action.ts';
 import { ActionError } from './action-error.ts';
-import { flag, jsonObject, jsonOf, namespaceName } from './parameter-schemas.ts';
+import { flag, jsonObject, jsonOf, namespaceName, objectUid } from './parameter-schemas.ts';
 import { previousValues, previousValuesSchema, restoringPatch } from './previous-values.ts';
 import { rememberedAs, resultAs } from './remembered.ts';
 import { servedKind, type ServedKind } from './served-kind.ts';
@@ -26,21 +26,34 @@ const manifestSchema = z.looseObject({
 
 type Manifest = z.infer<typeof manifestSchema>;
 
-const appliedSchema = z.object({
-  apiVersion: z.string(),
-  kind: z.string(),
-  /** Absent for kinds that live in none. */
-  namespace: z.string().optional(),
-  name: z.string(),
-  /** Nothing had that name before. */
-  created: z.boolean(),
-  /** Absent until it has been created. */
-  uid: z.string().optional(),
-  /** Absent where it was created, and for Secrets, whose values are kept nowhere. */
-  previous: previousValuesSchema.optional(),
-});
+/** The object that a manifest names. */
+interface Target {
+  readonly kind: ServedKind;
+  /** Undefined for kinds that live in none. */
+  readonly namespace: string | undefined;
+  readonly path: string;
+  readonly manifest: Manifest;
+}
 
-type Applied = z.infer<typeof appliedSchema>;
+/** What is kept of this manifest having been applied: enough to undo it. */
+const appliedSchema = ({ kind, namespace, manifest }: Target) =>
+  z.object({
+    apiVersion: z.literal(manifest.apiVersion),
+    kind: z.literal(kind.kind),
+    namespace: z
+      .string()
+      .optional()
+      .refine((name) => name === namespace, 'expected the namespace of the manifest'),
+    name: z.literal(manifest.metadata.name),
+    /** Nothing had that name before. */
+    created: z.boolean(),
+    /** Absent until it has been created. */
+    uid: objectUid.optional(),
+    /** Absent where it was created, and for Secrets, whose values are kept nowhere. */
+    previous: isSecret(kind) ? z.never().optional() : previousValuesSchema(changeable(manifest)).optional(),
+  });
+
+type Applied = z.infer<ReturnType<typeof appliedSchema>>;
 
 /** Creates or changes any object by server-side apply. Fields that belong to others are a conflict, unless forced. */
 export const applyManifest = defineAction({
@@ -51,15 +64,12 @@ export const applyManifest = defineAction({
     force: flag.default(false),
   }),
   async run(context) {
-    const { parameters, kube, signal, execution, remember, remembered } = context;
+    const { parameters, kube, signal, remember, remembered } = context;
     const { manifest, force } = parameters;
-    const kind = await servedKind(context, manifest.apiVersion, manifest.kind);
+    const target = await targetOf(context);
+    const { kind, namespace, path } = target;
     const { apiVersion, metadata } = manifest;
-    const namespace = kind.namespaced
-      ? (metadata.namespace ?? parameters.namespace ?? execution.namespace)
-      : undefined;
-    const path = resourcePath(kind, { namespace, name: metadata.name });
-    let applied = rememberedAs(appliedSchema, remembered);
+    let applied = rememberedAs(appliedSchema(target), remembered);
     if (applied === undefined || !(await isStillTrue(context, path, applied))) {
       const name = { ...(namespace === undefined ? {} : { namespace }), name: metadata.name };
       applied = { apiVersion, kind: kind.kind, ...name, ...(await stateBefore(context, path, kind)) };
@@ -86,22 +96,34 @@ export const applyManifest = defineAction({
     }
   },
   async rollback(context) {
-    const applied = resultAs(appliedSchema, context.result);
-    const { apiVersion, kind, namespace, name } = applied;
-    const path = resourcePath(await servedKind(context, apiVersion, kind), { namespace, name });
-    if (applied.created) await remove(context, path, applied);
-    else await restore(context, path, applied);
+    const target = await targetOf(context);
+    const applied = resultAs(appliedSchema(target), context.result);
+    if (applied.created) await remove(context, target, applied);
+    else await restore(context, target, applied);
+    const { kind, namespace, manifest } = target;
     return {
-      apiVersion,
-      kind,
+      apiVersion: manifest.apiVersion,
+      kind: kind.kind,
       ...(namespace === undefined ? {} : { namespace }),
-      name,
+      name: manifest.metadata.name,
       deleted: applied.created,
     };
   },
 });
 
 type Calls = Pick<ActionContext<unknown>, 'kube' | 'signal'>;
+
+async function targetOf(
+  context: ActionContext<{ readonly manifest: Manifest; readonly namespace?: string | undefined }>,
+): Promise<Target> {
+  const { manifest, namespace: given } = context.parameters;
+  const { apiVersion, metadata } = manifest;
+  const kind = await servedKind(context, apiVersion, manifest.kind);
+  const namespace = kind.namespaced
+    ? (metadata.namespace ?? given ?? context.execution.namespace)
+    : undefined;
+  return { kind, namespace, path: resourcePath(kind, { namespace, name: metadata.name }), manifest };
+}
 
 async function stateBefore(
   { kube, signal, parameters }: ActionContext<{ readonly manifest: Manifest }>,
@@ -125,7 +147,7 @@ async function stateBefore(
 async function isStillTrue(calls: Calls, path: string, { created, uid }: Applied): Promise<boolean> {
   if (!created || uid !== undefined) return true;
   try {
-    return (await appliedByUs(calls, path)) !== undefined;
+    return isAppliedByUs(await read(calls, path));
   } catch (error) {
     if (isKubeStatus(error, 404)) return true;
     throw error;
@@ -151,11 +173,32 @@ function changeable(manifest: Manifest) {
   };
 }
 
-/** The object of that uid; where the run ended before it knew it, the one that we have applied. */
-async function remove({ kube, signal }: Calls, path: string, applied: Applied): Promise<void> {
+/** Clocks of API servers differ, and they date objects to the second. Milliseconds. */
+const clockTolerance = 5_000;
+
+/**
+ * The object that the run has created. A status alone is not believed in that: the object must carry what we have applied,
+ * and be no older than the execution that is undone, as the API server itself has dated both.
+ */
+async function remove(
+  context: RollbackContext<unknown>,
+  { path }: Target,
+  applied: Pick<Applied, 'uid'>,
+): Promise<void> {
+  const { kube, signal, undone } = context;
   try {
-    const uid = applied.uid ?? (await appliedByUs({ kube, signal }, path));
-    if (uid === undefined) return;
+    const object = await read(context, path);
+    const { uid, creationTimestamp } = object.metadata;
+    // Its name is another's.
+    if (applied.uid !== undefined && applied.uid !== uid) return;
+    const isOurs = isAppliedByUs(object);
+    // Where the run ended before it knew a uid, it may have made none.
+    if (applied.uid === undefined && !isOurs) return;
+    if (!isOurs || !isSince(creationTimestamp, undone.createdAt))
+      throw new ActionError(
+        'misfit',
+        `Nothing proves that ${undone.name} has created the object: it is not deleted.`,
+      );
     const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid } };
     await kube.request({ method: 'DELETE', path, body, signal });
   } catch (error) {
@@ -164,29 +207,39 @@ async function remove({ kube, signal }: Calls, path: string, applied: Applied): 
   }
 }
 
-async function appliedByUs({ kube, signal }: Calls, path: string): Promise<string | undefined> {
-  const { metadata } = await kube.request<KubeObject>({ method: 'GET', path, signal });
-  const isOurs = metadata.managedFields?.some(
-    ({ manager, operation }) => manager === fieldManager && operation === 'Apply',
-  );
-  return isOurs === true ? metadata.uid : undefined;
+function isSince(time: string | undefined, start: string | undefined): boolean {
+  if (time === undefined || start === undefined) return false;
+  return Date.parse(time) >= Date.parse(start) - clockTolerance;
 }
 
-async function restore({ kube, signal }: Calls, path: string, { uid, previous }: Applied): Promise<void> {
-  if (previous === undefined)
+function read({ kube, signal }: Calls, path: string): Promise<KubeObject> {
+  return kube.request<KubeObject>({ method: 'GET', path, signal });
+}
+
+function isAppliedByUs({ metadata }: KubeObject): boolean {
+  return (
+    metadata.managedFields?.some(
+      ({ manager, operation }) => manager === fieldManager && operation === 'Apply',
+    ) === true
+  );
+}
+
+async function restore(calls: Calls, { path, manifest, kind }: Target, applied: Applied): Promise<void> {
+  const { uid, previous } = applied;
+  if (isSecret(kind) || previous === undefined)
     throw new ActionError(
       'nothing-to-undo',
       'The values that a Secret had are not kept: they cannot be put back.',
     );
-  const restored = restoringPatch(previous);
-  await kube.request({
+  const restored = restoringPatch(previous, changeable(manifest), await read(calls, path));
+  await calls.kube.request({
     method: 'PATCH',
     path,
     query: { fieldManager },
     contentType: 'application/merge-patch+json',
     // With the uid it is refused where the object was made anew since.
     body: { ...restored, metadata: { ...(restored['metadata'] as object | undefined), uid } },
-    signal,
+    signal: calls.signal,
   });
 }
 

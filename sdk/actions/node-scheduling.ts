@@ -3,12 +3,14 @@ import type { KubeObject } from '../../src/kube/kube-object.ts';
 import { resourcePath } from '../../src/kube/resource-path.ts';
 import type { ActionContext, RollbackContext } from '../../src/plugin/action.ts';
 import { nodeKind } from './api-kinds.ts';
+import { objectUid } from './parameter-schemas.ts';
 import { rememberedAs, resultAs } from './remembered.ts';
 
-/** What is kept of a change of a node: enough to undo it. */
-const markedSchema = z.object({ node: z.string(), uid: z.string(), wasUnschedulable: z.boolean() });
+/** What is kept of a change of this node: enough to undo it. */
+const markedSchema = (node: string) =>
+  z.object({ node: z.literal(node), uid: objectUid, wasUnschedulable: z.boolean() });
 
-export type MarkedNode = z.infer<typeof markedSchema>;
+export type MarkedNode = z.infer<ReturnType<typeof markedSchema>>;
 
 interface Node extends KubeObject {
   readonly spec?: { readonly unschedulable?: boolean };
@@ -20,7 +22,7 @@ export async function markNode(
   node: string,
   unschedulable: boolean,
 ): Promise<MarkedNode> {
-  let marked = rememberedAs(markedSchema, remembered);
+  let marked = rememberedAs(markedSchema(node), remembered);
   if (marked === undefined) {
     const path = resourcePath(nodeKind, { name: node });
     const { metadata, spec } = await kube.request<Node>({ method: 'GET', path, signal });
@@ -32,8 +34,13 @@ export async function markNode(
 }
 
 /** Puts a node back to what it was before {@link markNode}. */
-export async function unmarkNode({ kube, signal, result }: RollbackContext<unknown>): Promise<unknown> {
-  const marked = resultAs(markedSchema, result);
+export async function unmarkNode({
+  parameters,
+  kube,
+  signal,
+  result,
+}: RollbackContext<{ readonly node: string }>): Promise<unknown> {
+  const marked = resultAs(markedSchema(parameters.node), result);
   await setUnschedulable({ kube, signal }, marked, marked.wasUnschedulable);
   return { node: marked.node, unschedulable: marked.wasUnschedulable };
 }

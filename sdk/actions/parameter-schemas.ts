@@ -20,6 +20,9 @@ export const namespaceName = z
   .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'expected the name of a namespace')
   .optional();
 
+/** The uid of an object. */
+export const objectUid = z.string().min(1).max(128);
+
 /** A key in the data of a ConfigMap or Secret. Source: apimachinery `validation.IsConfigMapKey`. */
 export const dataKey = z
   .string()

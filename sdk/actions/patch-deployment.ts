@@ -4,16 +4,26 @@ import { resourcePath } from '../../src/kube/resource-path.ts';
 import { defineAction } from '../../src/plugin/action.ts';
 import { deploymentKind } from './api-kinds.ts';
 import { flatKeys } from './flat-keys.ts';
-import { jsonObject, jsonOf, namespaceName, objectName } from './parameter-schemas.ts';
+import { jsonObject, jsonOf, namespaceName, objectName, objectUid } from './parameter-schemas.ts';
 import { previousValues, previousValuesSchema, restoringPatch } from './previous-values.ts';
 import { rememberedAs, resultAs } from './remembered.ts';
 
-const patchedSchema = z.object({
-  namespace: z.string(),
-  deployment: z.string(),
-  uid: z.string(),
-  previous: previousValuesSchema,
-});
+/** What is kept of a patch of this Deployment: enough to undo it. */
+const patchedSchema = ({
+  namespace,
+  deployment,
+  patch,
+}: {
+  namespace: string;
+  deployment: string;
+  patch: Patch;
+}) =>
+  z.object({
+    namespace: z.literal(namespace),
+    deployment: z.literal(deployment),
+    uid: objectUid,
+    previous: previousValuesSchema(patch),
+  });
 
 /** Source: "Notes on the strategic merge patch", kubernetes community docs. What they undo is not seen in the patch. */
 const noDirectives = 'directives such as $patch are not taken: use "type": "merge"';
@@ -23,6 +33,8 @@ const patchSchema = jsonObject
   .refine((patch) => !('status' in patch) && !('kind' in patch) && !('apiVersion' in patch), {
     error: 'expected metadata and spec alone',
   });
+
+type Patch = z.infer<typeof patchSchema>;
 
 /** Patches a Deployment with a strategic merge patch, or with a JSON merge patch. Does not wait for the pods. */
 export const patchDeployment = defineAction({
@@ -36,7 +48,7 @@ export const patchDeployment = defineAction({
   async run({ parameters, kube, signal, execution, remember, remembered }) {
     const { deployment, namespace = execution.namespace, patch, type } = parameters;
     const path = resourcePath(deploymentKind, { namespace, name: deployment });
-    let patched = rememberedAs(patchedSchema, remembered);
+    let patched = rememberedAs(patchedSchema({ namespace, deployment, patch }), remembered);
     if (patched === undefined) {
       const before = await kube.request<KubeObject>({ method: 'GET', path, signal });
       const previous = previousValues(patch, before);
@@ -48,12 +60,15 @@ export const patchDeployment = defineAction({
     await kube.request({ method: 'PATCH', path, contentType, body: patch, signal });
     return patched;
   },
-  async rollback({ kube, signal, result }) {
-    const { namespace, deployment, uid, previous } = resultAs(patchedSchema, result);
-    const restored = restoringPatch(previous);
+  async rollback({ parameters, kube, signal, execution, result }) {
+    const { deployment, namespace = execution.namespace, patch } = parameters;
+    const { uid, previous } = resultAs(patchedSchema({ namespace, deployment, patch }), result);
+    const path = resourcePath(deploymentKind, { namespace, name: deployment });
+    const now = await kube.request<KubeObject>({ method: 'GET', path, signal });
+    const restored = restoringPatch(previous, patch, now);
     await kube.request({
       method: 'PATCH',
-      path: resourcePath(deploymentKind, { namespace, name: deployment }),
+      path,
       contentType: 'application/merge-patch+json',
       // With the uid it is refused where the Deployment was made anew since.
       body: { ...restored, metadata: { ...(restored['metadata'] as object | undefined), uid } },

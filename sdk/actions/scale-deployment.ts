@@ -5,14 +5,19 @@ import { deploymentKind } from './api-kinds.ts';
 import { namespaceName, objectName, wholeNumber } from './parameter-schemas.ts';
 import { rememberedAs, resultAs } from './remembered.ts';
 
-/** What is kept of a scaling: enough to undo it. */
-const scaledSchema = z.object({
-  namespace: z.string(),
-  deployment: z.string(),
-  previousReplicas: z.int(),
-});
+/** Which Deployment, as the parameters say. */
+interface Target {
+  readonly namespace: string;
+  readonly deployment: string;
+}
 
-type Scaled = z.infer<typeof scaledSchema>;
+/** What is kept of a scaling of this Deployment: enough to undo it. */
+const scaledSchema = ({ namespace, deployment }: Target) =>
+  z.object({
+    namespace: z.literal(namespace),
+    deployment: z.literal(deployment),
+    previousReplicas: z.int().min(0).max(2_147_483_647),
+  });
 
 interface Scale {
   readonly spec?: { readonly replicas?: number };
@@ -25,36 +30,38 @@ export const scaleDeployment = defineAction({
   async run(context) {
     const { parameters, kube, signal, execution, remember, remembered } = context;
     const { deployment, namespace = execution.namespace, replicas } = parameters;
-    let scaled = rememberedAs(scaledSchema, remembered);
+    const target = { namespace, deployment };
+    let scaled = rememberedAs(scaledSchema(target), remembered);
     if (scaled === undefined) {
-      const path = scalePath({ namespace, deployment });
+      const path = scalePath(target);
       const scale = await kube.request<Scale>({ method: 'GET', path, signal });
-      scaled = { namespace, deployment, previousReplicas: scale.spec?.replicas ?? 0 };
+      scaled = { ...target, previousReplicas: scale.spec?.replicas ?? 0 };
       await remember(scaled);
     }
-    await setReplicas(context, scaled, replicas);
+    await setReplicas(context, target, replicas);
     return { ...scaled, replicas };
   },
   async rollback(context) {
-    const scaled = resultAs(scaledSchema, context.result);
-    await setReplicas(context, scaled, scaled.previousReplicas);
-    const { namespace, deployment, previousReplicas } = scaled;
-    return { namespace, deployment, replicas: previousReplicas };
+    const { deployment, namespace = context.execution.namespace } = context.parameters;
+    const target = { namespace, deployment };
+    const { previousReplicas } = resultAs(scaledSchema(target), context.result);
+    await setReplicas(context, target, previousReplicas);
+    return { ...target, replicas: previousReplicas };
   },
 });
 
-function scalePath({ namespace, deployment }: Pick<Scaled, 'namespace' | 'deployment'>): string {
+function scalePath({ namespace, deployment }: Target): string {
   return resourcePath(deploymentKind, { namespace, name: deployment, subresource: 'scale' });
 }
 
 async function setReplicas(
   { kube, signal }: Pick<ActionContext<unknown>, 'kube' | 'signal'>,
-  scaled: Scaled,
+  target: Target,
   replicas: number,
 ): Promise<void> {
   await kube.request({
     method: 'PATCH',
-    path: scalePath(scaled),
+    path: scalePath(target),
     contentType: 'application/merge-patch+json',
     body: { spec: { replicas } },
     signal,

@@ -1,19 +1,24 @@
-import { kubernetesExecutionKind } from '../../src/api/names.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { kubernetesExecutionKind, rollbackOfAnnotation } from '../../src/api/names.ts';
 import { isSettledExecutionPhase } from '../../src/api/phase.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
 import { isKubeStatus } from '../../src/kube/kube-status-error.ts';
 import { resourcePath } from '../../src/kube/resource-path.ts';
 import { workflowOf } from '../parallel/workflow-of.ts';
+import type { UndoneExecution } from '../../src/plugin/action.ts';
+import { checkedResult } from './action-result.ts';
+import { failureMessage } from './failure-message.ts';
 import type { StoredExecution } from './stored-execution.ts';
 
 /** What a rollback undoes, or why it cannot. */
 export type RolledBack =
-  | { readonly found: true; readonly name: string; readonly result: unknown }
+  | { readonly found: true; readonly undone: UndoneExecution; readonly result: unknown }
   | { readonly found: false; readonly message: string };
 
 /**
- * The execution that another one names as what it undoes, by a quorum GET: it must be of the same workflow, have the
- * same action, and be settled.
+ * The execution that another one names as what it undoes, by a quorum GET: it must be of the same workflow, have done the
+ * very same (step, action, parameters, account), be no rollback itself, and be settled. Its result is no larger than ours
+ * are.
  * @throws KubeStatusError, KubeConnectionError as the client does
  */
 export async function findRolledBack(
@@ -33,9 +38,14 @@ export async function findRolledBack(
     throw error;
   }
   const message = misfit(execution, undone);
-  return message === undefined
-    ? { found: true, name, result: undone.status?.result }
-    : { found: false, message: `${name} cannot be rolled back by this execution: ${message}` };
+  if (message !== undefined)
+    return { found: false, message: `${name} cannot be rolled back by this execution: ${message}` };
+  try {
+    const { creationTimestamp: createdAt } = undone.metadata;
+    return { found: true, undone: { name, createdAt }, result: checkedResult(undone.status?.result) };
+  } catch (error) {
+    return { found: false, message: `The result of ${name} cannot be used. ${failureMessage(error)}` };
+  }
 }
 
 function misfit(execution: StoredExecution, undone: StoredExecution): string | undefined {
@@ -44,6 +54,10 @@ function misfit(execution: StoredExecution, undone: StoredExecution): string | u
     return `it belongs to the workflow ${theirs ?? 'of no name'}, not to ${ours ?? 'ours'}.`;
   const [action, other] = [execution.spec?.action, undone.spec?.action];
   if (action !== other) return `its action is ${other}, not ${action}.`;
+  if (undone.metadata.annotations?.[rollbackOfAnnotation] !== undefined) return 'it is a rollback itself.';
+  for (const field of ['stepNumber', 'parameters', 'serviceAccountName', 'targetCluster'] as const)
+    if (!isDeepStrictEqual(execution.spec?.[field], undone.spec?.[field]))
+      return `its spec.${field} is not the same.`;
   if (!isSettledExecutionPhase(undone.status?.phase)) return 'it has not settled.';
   return undefined;
 }

@@ -63,10 +63,11 @@ async function prepareWork(
     return { ready: false, message: `The action ${action.name} has no rollback: it cannot be undone.` };
   const rolledBack = await findRolledBack(client, execution, undone, signal);
   if (!rolledBack.found) return { ready: false, message: rolledBack.message };
-  const { result } = rolledBack;
+  const { result, undone: rolledBackExecution } = rolledBack;
   return {
     ready: true,
-    run: async (context) => action.rollback?.({ ...context, parameters, result }),
+    run: async (context) =>
+      action.rollback?.({ ...context, parameters, result, undone: rolledBackExecution }),
     undid: undone,
   };
 }

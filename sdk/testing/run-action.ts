@@ -1,4 +1,4 @@
-import type { Action, ActionContext, ActionExecution } from '../../src/plugin/action.ts';
+import type { Action, ActionContext, ActionExecution, UndoneExecution } from '../../src/plugin/action.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
 import type { KubeLogger } from '../../src/kube/kube-logger.ts';
 
@@ -58,16 +58,18 @@ export async function runAction<Parameters>(
 /**
  * Undoes what a run did, as the rollback of its step would.
  *
- * @param options `result` is what the run returned or remembered
+ * @param options `result` is what the run returned or remembered; `undone` says which execution that was, by default
+ * `test-step-1`, created before anything else
  * @throws RangeError where the action has no rollback; ParametersError, and whatever the action throws
  */
 export async function rollbackAction<Parameters>(
   action: Action<Parameters>,
-  options: RunActionOptions & { readonly result: unknown },
+  options: RunActionOptions & { readonly result: unknown; readonly undone?: UndoneExecution },
 ): Promise<ActionOutcome> {
   if (action.rollback === undefined) throw new RangeError(`action ${action.name} has no rollback`);
   const { context, outcome } = prepared(action, options);
-  return outcome(await action.rollback({ ...context, result: throughJson(options.result) }));
+  const { undone = { name: execution.name, createdAt: '1970-01-01T00:00:00Z' } } = options;
+  return outcome(await action.rollback({ ...context, result: throughJson(options.result), undone }));
 }
 
 function prepared<Parameters>(action: Action<Parameters>, options: RunActionOptions) {

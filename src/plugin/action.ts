@@ -48,10 +48,24 @@ export interface ActionContext<Parameters> {
   readonly remembered: unknown;
 }
 
-/** What the rollback of an action is given: the context, and what the run had returned or remembered. */
+/** The execution that a rollback undoes. */
+export interface UndoneExecution {
+  readonly name: string;
+  /** RFC 3339, by the API server; undefined where it is not known. */
+  readonly createdAt: string | undefined;
+}
+
+/**
+ * What the rollback of an action is given: the context, and what the run had returned or remembered. `parameters` are those
+ * of the run, and were approved with it: they alone say what is undone.
+ */
 export interface RollbackContext<Parameters> extends ActionContext<Parameters> {
-  /** `status.result` of the execution that is undone; undefined when it has none. */
+  /**
+   * `status.result` of the execution that is undone; undefined when it has none. It contributes values of before. Parse it
+   * strictly, and take neither a name nor a kind nor a path from it: nobody has approved what a status says.
+   */
   readonly result: unknown;
+  readonly undone: UndoneExecution;
 }
 
 /** Something that a step can do. */

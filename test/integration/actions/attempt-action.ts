@@ -29,6 +29,7 @@ export function attemptsAt(
   timeoutMilliseconds?: number,
 ): Attempts {
   const { lines, logger } = keepLogs();
+  const undone = { name: 'heal-step-1', createdAt: new Date().toISOString() };
   let attempt = 0;
   let remembered: unknown;
 
@@ -78,7 +79,7 @@ export function attemptsAt(
     async rollback(result, interruption) {
       return attemptAt(interruption, async (context) => {
         if (action.rollback === undefined) throw new Error(`${action.name} has no rollback`);
-        return action.rollback({ ...context, result });
+        return action.rollback({ ...context, result, undone });
       });
     },
   };
