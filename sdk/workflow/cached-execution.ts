@@ -1,4 +1,4 @@
-import { workflowAnnotation, workflowLabel } from '../../src/api/names.ts';
+import { rollbackOfAnnotation, workflowAnnotation, workflowLabel } from '../../src/api/names.ts';
 import type { ObjectMeta } from '../../src/kube/kube-object.ts';
 import type { IdentifiedExecution } from '../parallel/workflow-of.ts';
 
@@ -12,6 +12,9 @@ export interface CachedExecution extends IdentifiedExecution {
     readonly message?: unknown;
   };
 }
+
+/** Whose it is, and what it undoes. */
+const keptAnnotations: ReadonlySet<string> = new Set([workflowAnnotation, rollbackOfAnnotation]);
 
 /** A status keeps no more of an execution's message; the execution itself has the rest. */
 const longestMessage = 1_024;
@@ -36,7 +39,9 @@ export function shrinkExecution(item: CachedExecution): CachedExecution {
 function shrinkMetadata(metadata: ObjectMeta): ObjectMeta {
   const { namespace, name, uid, resourceVersion, creationTimestamp, ownerReferences } = metadata;
   const label = metadata.labels?.[workflowLabel];
-  const annotation = metadata.annotations?.[workflowAnnotation];
+  const annotations = Object.entries(metadata.annotations ?? {}).filter(([name]) =>
+    keptAnnotations.has(name),
+  );
   return {
     ...(namespace === undefined ? {} : { namespace }),
     name,
@@ -44,7 +49,7 @@ function shrinkMetadata(metadata: ObjectMeta): ObjectMeta {
     resourceVersion,
     ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
     ...(label === undefined ? {} : { labels: { [workflowLabel]: label } }),
-    ...(annotation === undefined ? {} : { annotations: { [workflowAnnotation]: annotation } }),
+    ...(annotations.length === 0 ? {} : { annotations: Object.fromEntries(annotations) }),
     ...(ownerReferences === undefined ? {} : { ownerReferences }),
   };
 }

@@ -3,6 +3,7 @@ import { kubernetesExecutionKind } from '../../src/api/names.ts';
 import { resourcePath } from '../../src/kube/resource-path.ts';
 import { restMilliseconds } from '../../src/plugin/plugin-runner.ts';
 import { buildActionRollback, buildExecution, buildRollback } from '../parallel/build-execution.ts';
+import { executionName } from '../parallel/execution-name.ts';
 import { workflowOf } from '../parallel/workflow-of.ts';
 import { type CachedExecution, shrinkExecution } from './cached-execution.ts';
 import { approvalHint } from './cached-workflow.ts';
@@ -124,8 +125,16 @@ async function meet(turn: ReconcileTurn, { name, step, purpose }: PlannedCreate)
   }
   memory.expectations.set(name, { execution: shrinkExecution(found), since: clock.now() });
   const { uid, creationTimestamp: createdAt } = workflow.metadata;
-  const kinship = judgeExecution(observe(found), step.step.stepNumber, { uid, createdAt });
+  const undoes = step.execution ?? executionName(turn.name, step.step.stepNumber);
+  const expected =
+    purpose === 'step' ? { purpose } : { purpose, undoes, hasSpec: step.step.rollback !== undefined };
+  const kinship = judgeExecution(observe(found), step.step.stepNumber, { uid, createdAt }, expected);
   if (purpose === 'step' || kinship === 'own') return;
+  if (kinship === 'other') {
+    const said = `execution ${name} exists and is not the one that undoes ${undoes}`;
+    memory.hinder(name, { kind: 'refused', message: said });
+    return;
+  }
   const message = `Execution ${name} is not of this workflow, and in the way of the rollback`;
   block(turn, name, 'EarlierExecution', message, blockedMilliseconds);
 }

@@ -1,4 +1,4 @@
-import { workflowExecutionKind } from '../../src/api/names.ts';
+import { rollbackOfAnnotation, workflowExecutionKind } from '../../src/api/names.ts';
 import { isSettledExecutionPhase } from '../../src/api/phase.ts';
 import type { CachedExecution } from './cached-execution.ts';
 
@@ -7,6 +7,8 @@ export interface ObservedExecution {
   readonly name: string;
   readonly uid: string;
   readonly stepNumber: number | undefined;
+  /** Name of the execution that it undoes; undefined where it says of none. */
+  readonly undoes: string | undefined;
   /** As it is written, known or not. */
   readonly phase: string | undefined;
   /** Settled, and for ever: it holds no slot. */
@@ -41,6 +43,7 @@ export function observe(
     name: metadata.name,
     uid: metadata.uid,
     stepNumber: number(spec?.stepNumber),
+    undoes: metadata.annotations?.[rollbackOfAnnotation],
     phase,
     settled: isSettledExecutionPhase(phase),
     ownerUid: metadata.ownerReferences?.find(isWorkflow)?.uid,

@@ -120,7 +120,7 @@ function lostOf(
 function isStepOfOurs(execution: ObservedExecution, { workflow }: PlanFacts): boolean {
   const { stepNumber, name } = execution;
   if (!isActive(execution) || stepNumber === undefined) return false;
-  if (judgeExecution(execution, stepNumber, workflow) !== 'own') return false;
+  if (judgeExecution(execution, stepNumber, workflow, { purpose: 'step' }) !== 'own') return false;
   if (name === executionName(workflow.name, stepNumber, 'rollback')) return false;
   return execution.ownerUid === workflow.uid || name === executionName(workflow.name, stepNumber);
 }

@@ -81,7 +81,7 @@ function stateItself(
   const base = recordedState(step, record, rollback);
   const name = base.execution ?? executionName(facts.workflow.name, step.stepNumber);
   const found = executions.get(name);
-  const kinship = found && judgeExecution(found, step.stepNumber, facts.workflow);
+  const kinship = found && judgeExecution(found, step.stepNumber, facts.workflow, { purpose: 'step' });
   // What is deleted is in nobody's way.
   const execution = found?.departed === true && kinship !== 'own' ? undefined : found;
   if (execution !== undefined && kinship === 'own') return seenState(base, execution, facts);
@@ -179,7 +179,13 @@ function rollbackState(
     phase: 'failed',
     message: `Its rollback has failed: ${why}`,
   });
-  if (execution !== undefined && judgeExecution(execution, step.stepNumber, workflow) === 'own') {
+  const undoes = record?.execution ?? executionName(workflow.name, step.stepNumber);
+  const expected = { purpose: 'rollback', undoes, hasSpec: step.rollback !== undefined } as const;
+  const kinship = execution && judgeExecution(execution, step.stepNumber, workflow, expected);
+  // Where nothing is undone yet it is in nobody's way; the create finds it there.
+  if (kinship === 'other' && execution?.departed === false && record?.rollback !== undefined)
+    return failed(`execution ${name} exists and is not the one that undoes ${undoes}`);
+  if (execution !== undefined && kinship === 'own') {
     if (execution.settled && execution.phase === 'completed') return { phase: 'completed' };
     if (execution.settled) return failed(execution.message ?? `execution ${name}`);
     return execution.departed ? failed(deletedMessage(name)) : { phase: 'active' };
@@ -219,7 +225,9 @@ function earlierExecution({ name }: ObservedExecution): string {
   return `Execution ${name} is of an earlier workflow of this name; the step waits until it is gone`;
 }
 
-function otherStep({ name, stepNumber }: ObservedExecution, step: NormalisedStep): string {
+function otherStep({ name, stepNumber, undoes }: ObservedExecution, step: NormalisedStep): string {
+  if (undoes !== undefined)
+    return `Execution ${name} exists and undoes ${undoes}: it does not do step ${step.stepNumber}`;
   const what = stepNumber === undefined ? 'no step' : `step ${stepNumber}`;
   return `Execution ${name} exists and does ${what}, not step ${step.stepNumber}`;
 }

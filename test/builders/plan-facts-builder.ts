@@ -53,6 +53,7 @@ export function observed(
     createdAt: '2026-01-01T00:00:01Z',
     completedAt: undefined,
     attempts: undefined,
+    undoes: undefined,
     message: undefined,
     departed: false,
     ...more,
