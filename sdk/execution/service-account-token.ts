@@ -112,10 +112,23 @@ function refusal(error: unknown, { namespace, name }: ServiceAccountName): Servi
     return new ServiceAccountError('missing', message, { cause: error });
   }
   if (isKubeStatus(error, 403)) {
+    const denied = deniedByPolicy(error);
+    if (denied !== undefined) return new ServiceAccountError('forbidden', denied, { cause: error });
     const message = `The controller may not act as ServiceAccount ${name} of namespace ${namespace}: its own Role must allow it (apiGroups: [""], resources: ["serviceaccounts/token"], verbs: ["create"]).`;
     return new ServiceAccountError('forbidden', message, { cause: error });
   }
   return undefined;
+}
+
+/**
+ * What a ValidatingAdmissionPolicy says, without the API server's words about where that comes from. Source: apiserver
+ * `pkg/admission/plugin/policy/validating/dispatcher.go`.
+ */
+function deniedByPolicy({ status }: KubeStatusError): string | undefined {
+  const said = /: ValidatingAdmissionPolicy '[^']*' with binding '[^']*' denied request: (.*)$/s.exec(
+    (status.message ?? '').slice(0, 4_096),
+  )?.[1];
+  return said === undefined ? undefined : `${said}.`;
 }
 
 function mayPass(error: unknown): boolean {

@@ -1,3 +1,5 @@
+import { runnerRoleName, runVerb } from '../../src/api/manifests/token-request-policy.ts';
+import { kubernetesExecutionKind } from '../../src/api/names.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
 import { accountOf, firstOfRule, whenAllowed } from './when-allowed.ts';
 
@@ -34,7 +36,23 @@ export async function createRunnerAccount(
     ],
   ];
   for (const [path, body] of objects) await client.request({ method: 'POST', path, body });
+  await letRunExecutions(client, namespace, metadata.name);
   const [rule] = rules;
   if (rule === undefined) return;
   await whenAllowed(client, accountOf(namespace, metadata.name), firstOfRule(rule, namespace));
+}
+
+/** Lets actions act as that ServiceAccount, and resolves when the authorizer knows it. */
+export async function letRunExecutions(client: KubeClient, namespace: string, name: string): Promise<void> {
+  await client.request({
+    method: 'POST',
+    path: `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/rolebindings`,
+    body: {
+      metadata: { name: `${name}-runs-executions` },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: runnerRoleName },
+      subjects: [{ kind: 'ServiceAccount', name, namespace }],
+    },
+  });
+  const { group, plural: resource } = kubernetesExecutionKind;
+  await whenAllowed(client, accountOf(namespace, name), { verb: runVerb, group, resource, namespace });
 }

@@ -71,6 +71,11 @@ export function declareLimit(ground: GroundOf): void {
         const here = ['-n', 'ledger'];
         await kubectl(['create', 'namespace', 'ledger']);
         await kubectl(['create', 'serviceaccount', 'stepgate-runner', ...here]);
+        const opted = [
+          `--clusterrole=${installed.release}-runner`,
+          '--serviceaccount=ledger:stepgate-runner',
+        ];
+        await kubectl(['create', 'rolebinding', 'runs-executions', ...opted, ...here]);
         await kubectl(['create', 'configmap', 'ledger', ...here]);
         const role = ['--verb=get,patch', '--resource=configmaps'];
         await kubectl(['create', 'role', 'runner', ...role, ...here]);

@@ -9,15 +9,17 @@ import {
 import { rule } from './account-rbac.ts';
 import { customResourceDefinitions } from './custom-resource-definitions.ts';
 import { defaultInstallationName, manifestLabels } from './installation.ts';
+import { runVerb } from './token-request-policy.ts';
 import type { SchemaObject } from './structural-schema.ts';
 
 const reading = ['get', 'list', 'watch'];
 const writing = ['create', 'update', 'patch', 'delete', 'deletecollection'];
 
 /**
- * ClusterRoles for people, which nobody is bound to: `…-viewer`, `…-editor`, `…-approver`. What a viewer and an editor
+ * ClusterRoles that nobody is bound to. For people: `…-viewer`, `…-editor`, `…-approver`. What a viewer and an editor
  * may do joins the ClusterRoles view and edit, and through them admin. Approving joins none of them: to run a namespace
- * is one thing, to answer for what runs in it another.
+ * is one thing, to answer for what runs in it another. `…-runner` is for ServiceAccounts: actions act as those alone that
+ * are bound to it.
  */
 export function userRoles(): readonly SchemaObject[] {
   return [
@@ -38,6 +40,7 @@ export function userRoles(): readonly SchemaObject[] {
       rule(aiApprovalRequestKind, [...reading, approveVerb]),
       rule(aiApprovalRequestKind, ['get', 'patch'], 'status'),
     ]),
+    role('runner', {}, [rule(kubernetesExecutionKind, [runVerb])]),
   ];
 }
 

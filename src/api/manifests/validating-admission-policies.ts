@@ -5,6 +5,7 @@ import type { Installation } from './installation.ts';
 import { journalWriterPolicy } from './journal-writer-policy.ts';
 import { rollbackMarkPolicy } from './rollback-mark-policy.ts';
 import { statusWriterPolicy } from './status-writer-policy.ts';
+import { tokenRequestPolicy } from './token-request-policy.ts';
 import type { SchemaObject } from './structural-schema.ts';
 
 /**
@@ -20,6 +21,7 @@ export function validatingAdmissionPolicies(
     statusWriterPolicy(installation),
     analysisPolicy(installation),
     approvalRequestPolicy(installation),
+    tokenRequestPolicy(installation),
     journalWriterPolicy(installation),
   ];
 }

@@ -5,6 +5,8 @@ import type { SchemaObject } from './structural-schema.ts';
 export interface AdmissionPolicy {
   readonly name: string;
   readonly resourceRules: readonly SchemaObject[];
+  /** CEL that tells which requests are looked at; all that match the rules where there is none. */
+  readonly matchConditions?: readonly { readonly name: string; readonly expression: string }[];
   /** CEL that the validations share, as `variables.<name>`. Evaluated only where used. */
   readonly variables?: readonly { readonly name: string; readonly expression: string }[];
   readonly validations: readonly AdmissionPolicyRule[];
@@ -29,6 +31,7 @@ export function validatingAdmissionPolicy(policy: AdmissionPolicy): readonly [Sc
       spec: {
         failurePolicy: 'Fail',
         matchConstraints: { matchPolicy: 'Equivalent', resourceRules: policy.resourceRules },
+        ...(policy.matchConditions && { matchConditions: policy.matchConditions }),
         ...(policy.variables && { variables: policy.variables }),
         validations: policy.validations,
       },

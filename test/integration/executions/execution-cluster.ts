@@ -23,6 +23,7 @@ import { makeExecution } from '../../builders/execution-builder.ts';
 import { type ControlPlane, startControlPlane } from '../../cluster/control-plane.ts';
 import { installManifests } from '../../cluster/install-manifests.ts';
 import { kindClient } from '../../cluster/kind-client.ts';
+import { letRunExecutions } from '../../cluster/runner-account.ts';
 
 /** A control plane with stepgate's kinds, and a controller with the rights that it is shipped with. */
 export interface ExecutionCluster {
@@ -105,6 +106,7 @@ export async function startExecutionCluster(): Promise<ExecutionCluster> {
       const name = `executions-${namespaces}`;
       await admin.request({ method: 'POST', path: '/api/v1/namespaces', body: { metadata: { name } } });
       await createServiceAccount(admin, name, defaultServiceAccountName);
+      await letRunExecutions(admin, name, defaultServiceAccountName);
       return openNamespace({ admin, controller }, name);
     },
     async stop() {

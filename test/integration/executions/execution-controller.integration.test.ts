@@ -3,6 +3,7 @@ import type { ExecutionControllerOptions } from '../../../sdk/execution/executio
 import type { ActionCode } from '../../../sdk/execution/action-code.ts';
 import { catchStrayErrors, type StrayErrors } from '../../../src/plugin/stray-errors.ts';
 import { keepLogs } from '../../builders/logs.ts';
+import { letRunExecutions } from '../../cluster/runner-account.ts';
 import { allow, allowRules } from '../actions/action-ground.ts';
 import {
   createServiceAccount,
@@ -113,6 +114,7 @@ describe('an execution', () => {
   test('acts as the ServiceAccount that it names, and fails where there is none', async () => {
     await start();
     await createServiceAccount(cluster.admin, namespace.name, 'other');
+    await letRunExecutions(cluster.admin, namespace.name, 'other');
     await namespace.create('other', { ...scale, serviceAccountName: 'other' });
     expect((await namespace.settled('other')).message).toContain('ServiceAccount other of namespace');
     await namespace.create('none', { ...scale, serviceAccountName: 'no-such' });
