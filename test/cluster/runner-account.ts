@@ -1,4 +1,5 @@
-import { runnerRoleName, runVerb } from '../../src/api/manifests/token-request-policy.ts';
+import { defaultInstallation } from '../../src/api/manifests/installation.ts';
+import { runVerb } from '../../src/api/manifests/token-request-policy.ts';
 import { kubernetesExecutionKind } from '../../src/api/names.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
 import { accountOf, firstOfRule, whenAllowed } from './when-allowed.ts';
@@ -49,7 +50,11 @@ export async function letRunExecutions(client: KubeClient, namespace: string, na
     path: `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/rolebindings`,
     body: {
       metadata: { name: `${name}-runs-executions` },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: runnerRoleName },
+      roleRef: {
+        apiGroup: 'rbac.authorization.k8s.io',
+        kind: 'ClusterRole',
+        name: defaultInstallation.runnerRole,
+      },
       subjects: [{ kind: 'ServiceAccount', name, namespace }],
     },
   });

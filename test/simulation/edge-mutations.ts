@@ -57,6 +57,21 @@ export const edgeMutations: readonly UnitMutation[] = [
     },
   },
   {
+    name: 'missing-definition-is-a-namespace-that-is-over',
+    rule: 'Only a namespace that is not found is over; a journal that is lost with its definition is a loss.',
+    edits: [
+      {
+        file: 'webhook/cluster/journal-objects.ts',
+        find: "error.status.details?.kind === 'namespaces'",
+        replace: 'true',
+      },
+    ],
+    caughtBy: {
+      file: 'webhook/cluster/journal-objects.test.ts',
+      test: 'a missing definition of SlotJournals is not known to be a missing journal > when one is created',
+    },
+  },
+  {
     name: 'live-workflows-believed-while-disconnected',
     rule: 'While the watch of workflows is away, nothing vouches for what it had shown.',
     edits: [

@@ -93,6 +93,10 @@ const unitTests: Readonly<Record<string, UnitTest>> = {
     file: 'webhook/journal/compact-journal.test.ts',
     test: 'compactedThrough rises to what was seen',
   },
+  'copy-from-before-a-complete-list': {
+    file: 'webhook/journal/usable-journal.test.ts',
+    test: 'the cache decides > by a journal read after a complete list that came while it waited for the watch',
+  },
   'copy-of-another-history': {
     file: 'webhook/journal/usable-journal.test.ts',
     test: 'the cache decides > by a journal read after the watch came back, for a copy may be of another history',
@@ -335,6 +339,20 @@ const allMutations: readonly Mutation[] = [
     climate: 'restored',
     expects: 'violation',
     seeds: 1500,
+  },
+  {
+    name: 'copy-from-before-a-complete-list',
+    rule: 'A complete list that comes while a decision waits begins it again.',
+    edits: [
+      {
+        file: usableJournal,
+        find: 'if (cache.generation === generation) return found;',
+        replace: 'return found;',
+      },
+    ],
+    climate: 'restored',
+    expects: 'violation',
+    seeds: 3000,
   },
   {
     name: 'cache-of-a-lost-watch',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { refusal, scriptKubeClient } from '../../test/builders/scripted-kube-client.ts';
+import { KubeStatusError } from '../../src/kube/kube-status-error.ts';
 import {
   JournalConflictError,
   NamespaceOverError,
@@ -28,6 +29,28 @@ const storeThatRefuses = (...status: Parameters<typeof refusal>) =>
     throw refusal(...status);
   }).store;
 
+/** A 404 as the API server gives it: for an object or a namespace it says of what kind, for a path nothing. */
+const storeWithout = (kind?: string) =>
+  storeThat(() => {
+    const details = kind === undefined ? {} : { kind };
+    throw new KubeStatusError({ code: 404, reason: 'NotFound', message: 'not found', details });
+  }).store;
+
+describe('a missing definition of SlotJournals is not known to be a missing journal', () => {
+  it.each([
+    ['read', () => storeWithout().read('shop')],
+    ['created', () => storeWithout().create('shop', content)],
+    ['replaced', () => storeWithout().replace('shop', journal, content)],
+  ])('when one is %s', async (_, call) => {
+    await expect(call()).rejects.toMatchObject({ code: 'KubeStatus' });
+  });
+
+  it('nor is a namespace over because something else is not found', async () => {
+    const create = storeWithout('slotjournals').create('shop', content);
+    await expect(create).rejects.toMatchObject({ code: 'KubeStatus' });
+  });
+});
+
 describe('reading a journal', () => {
   it('gives what is stored', async () => {
     const { store, requests } = storeThat(() => ({ metadata, spec }));
@@ -40,7 +63,7 @@ describe('reading a journal', () => {
   });
 
   it('gives nothing where the namespace has none', async () => {
-    expect(await storeThatRefuses(404, 'NotFound').read('shop')).toBeUndefined();
+    expect(await storeWithout('slotjournals').read('shop')).toBeUndefined();
   });
 
   it('rejects where it cannot be known', async () => {
@@ -99,12 +122,10 @@ describe('writing a journal', () => {
   });
 
   it.each([
-    [409, 'Conflict'],
-    [404, 'NotFound'],
-  ])('is a conflict where another was faster, or has deleted it: %i', async (code, reason) => {
-    await expect(storeThatRefuses(code, reason).replace('shop', journal, content)).rejects.toThrow(
-      JournalConflictError,
-    );
+    ['was faster', storeThatRefuses(409, 'Conflict')],
+    ['has deleted it', storeWithout('slotjournals')],
+  ])('is a conflict where another %s', async (_, store) => {
+    await expect(store.replace('shop', journal, content)).rejects.toThrow(JournalConflictError);
   });
 
   it('is not known to have happened after any other answer', async () => {
@@ -130,7 +151,7 @@ describe('creating a journal', () => {
   });
 
   it('cannot be in a namespace that is gone or on its way', async () => {
-    const gone = storeThatRefuses(404, 'NotFound').create('shop', content);
+    const gone = storeWithout('namespaces').create('shop', content);
     await expect(gone).rejects.toThrow(NamespaceOverError);
     const terminating = storeThatRefuses(403, 'Forbidden', [{ reason: 'NamespaceTerminating' }]);
     await expect(terminating.create('shop', content)).rejects.toThrow(NamespaceOverError);

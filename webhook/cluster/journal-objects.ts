@@ -38,7 +38,7 @@ export function createJournalObjects(client: KubeClient): JournalStore {
           }),
         );
       } catch (error) {
-        if (isKubeStatus(error, 404)) return undefined;
+        if (isKubeStatus(error, 404) && !isWithoutDefinition(error)) return undefined;
         throw error;
       }
     },
@@ -54,7 +54,7 @@ export function createJournalObjects(client: KubeClient): JournalStore {
         return stamped(stored.metadata, content);
       } catch (error) {
         if (isKubeStatus(error, 409)) throw new JournalConflictError('the journal exists', { cause: error });
-        if (isKubeStatus(error, 404) || isTerminating(error)) {
+        if (isWithoutNamespace(error) || isTerminating(error)) {
           throw new NamespaceOverError(`namespace ${namespace} is being deleted`, { cause: error });
         }
         throw error;
@@ -74,7 +74,7 @@ export function createJournalObjects(client: KubeClient): JournalStore {
         return stamped(stored.metadata, content);
       } catch (error) {
         // 404: it was deleted meanwhile. Either way, what it was decided by is not what is.
-        if (isKubeStatus(error, 409) || isKubeStatus(error, 404)) {
+        if (isKubeStatus(error, 409) || (isKubeStatus(error, 404) && !isWithoutDefinition(error))) {
           throw new JournalConflictError('the journal has changed', { cause: error });
         }
         throw error;
@@ -135,6 +135,19 @@ export function parseJournal({ metadata, spec }: SlotJournalObject): Journal {
   }
   const { recovering = false, ...content } = parsed.data;
   return stamped(metadata, { ...content, recovering });
+}
+
+/** The namespace itself is what is not found, and its journal went with it. */
+function isWithoutNamespace(error: unknown): boolean {
+  return isKubeStatus(error, 404) && error.status.details?.kind === 'namespaces';
+}
+
+/**
+ * The API server does not serve SlotJournals: their definition is missing, and a journal that is lost with it is
+ * a loss. It then answers 404 for the path, and names nothing that was not found.
+ */
+function isWithoutDefinition(error: KubeStatusError): boolean {
+  return error.status.details?.kind === undefined;
 }
 
 /** Source: apiserver `NewForbidden` with cause `NamespaceTerminatingCause` in the namespace lifecycle plugin. */

@@ -92,6 +92,21 @@ describe('the cache decides', () => {
     expect((await usable()).journal).toMatchObject({ uid, reservations: [] });
   });
 
+  it('by a journal read after a complete list that came while it waited for the watch', async () => {
+    journalIs('1', { reservations: [{ name: 'a', workflow: 'w', uids: ['1'], reservedAt: '' }] });
+    await usable();
+    const needed = createUnseen('b');
+    journalIs(needed);
+    world.time.setTimer(100, () => {
+      world.server.restore({ revision: 1, executions: [], journal: undefined, workflows: [] }, false);
+      world.server.createJournal({ compactedThrough: '1', reservations: [], recovering: false });
+      cache.replaced([], needed);
+    });
+    const { journal, base } = await usable();
+    expect(base?.uid).toBe(world.server.journal?.uid);
+    expect(journal.compactedThrough).toBe('1');
+  });
+
   it('when it sees it within a moment', async () => {
     const needed = createUnseen();
     journalIs(needed);

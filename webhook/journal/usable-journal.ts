@@ -153,7 +153,7 @@ export function createUsableJournal(options: UsableJournalOptions) {
     return isEnough ? served.view : undefined;
   }
 
-  return async ({ fresh, wantsList, readOnly = false }: JournalWanted): Promise<JournalAndView> => {
+  const find = async ({ fresh, wantsList, readOnly = false }: JournalWanted): Promise<JournalAndView> => {
     const { generation } = cache;
     const mustRead = fresh || !options.watchConnected() || readFor !== generation;
     const journal = readOnly ? await holder.read() : await (mustRead ? holder.refreshed() : holder.current());
@@ -171,6 +171,15 @@ export function createUsableJournal(options: UsableJournalOptions) {
       if (error instanceof ExecutionsUnreadableError) return byCache;
       throw error;
     });
+  };
+
+  return async (wanted: JournalWanted): Promise<JournalAndView> => {
+    for (;;) {
+      const { generation } = cache;
+      const found = await find(wanted);
+      // A complete list came while this waited, so the journal may be of the history before it.
+      if (cache.generation === generation) return found;
+    }
   };
 }
 

@@ -6,6 +6,8 @@ export interface Installation {
   readonly webhookServiceAccount: string;
   /** ServiceAccount of the controller, in that namespace. */
   readonly controllerServiceAccount: string;
+  /** ClusterRole by which ServiceAccounts may run executions. */
+  readonly runnerRole: string;
   /** Lease that tells which controller works, in that namespace. */
   readonly controllerLease: string;
   /** Service in front of the webhook, in that namespace. */
@@ -28,6 +30,7 @@ export function installationNamed(name: string, namespace: string): Installation
     namespace,
     webhookServiceAccount: `${name}-webhook`,
     controllerServiceAccount: `${name}-controller`,
+    runnerRole: `${name}-runner`,
     controllerLease: `${name}-controller`,
     webhookService: `${name}-webhook`,
     certificateSecret: `${name}-webhook-certificates`,

@@ -1,5 +1,5 @@
 import { kubernetesExecutionKind } from '../names.ts';
-import { controllerUserName, defaultInstallationName, type Installation } from './installation.ts';
+import { controllerUserName, type Installation } from './installation.ts';
 import type { SchemaObject } from './structural-schema.ts';
 import { validatingAdmissionPolicy } from './validating-admission-policy.ts';
 
@@ -8,9 +8,6 @@ export const tokenRequestPolicyName = 'stepgate-token-request';
 
 /** The verb on executions by which RBAC says that a ServiceAccount is there to run them. */
 export const runVerb = 'run';
-
-/** The ClusterRole that gives it. */
-export const runnerRoleName = `${defaultInstallationName}-runner`;
 
 /** Namespaces whose accounts are those of the cluster itself. */
 const systemNamespaces = ['kube-system', 'kube-public', 'kube-node-lease'];
@@ -60,7 +57,7 @@ export function tokenRequestPolicy(installation: Installation): readonly [Schema
         message: `the ServiceAccount has not been given the right to ${runVerb} ${plural}`,
         messageExpression:
           `${account} + ' may not ${runVerb} ${plural}, and so no action acts as it. Whoever administrates the namespace allows that with: ` +
-          `kubectl create rolebinding ' + request.name + '-runs-executions -n ' + request.namespace + ' --clusterrole=${runnerRoleName} --serviceaccount=' + request.namespace + ':' + request.name`,
+          `kubectl create rolebinding ' + request.name + '-runs-executions -n ' + request.namespace + ' --clusterrole=${installation.runnerRole} --serviceaccount=' + request.namespace + ':' + request.name`,
         reason: 'Forbidden',
       },
     ],
