@@ -53,7 +53,7 @@ export async function letRunExecutions(client: KubeClient, namespace: string, na
       roleRef: {
         apiGroup: 'rbac.authorization.k8s.io',
         kind: 'ClusterRole',
-        name: defaultInstallation.runnerRole,
+        name: defaultInstallation.actionAccountRole,
       },
       subjects: [{ kind: 'ServiceAccount', name, namespace }],
     },

@@ -72,7 +72,7 @@ export function declareLimit(ground: GroundOf): void {
         await kubectl(['create', 'namespace', 'ledger']);
         await kubectl(['create', 'serviceaccount', 'stepgate-runner', ...here]);
         const opted = [
-          `--clusterrole=${installed.release}-runner`,
+          `--clusterrole=${installed.release}-action-account`,
           '--serviceaccount=ledger:stepgate-runner',
         ];
         await kubectl(['create', 'rolebinding', 'runs-executions', ...opted, ...here]);

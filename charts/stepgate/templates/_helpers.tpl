@@ -47,7 +47,7 @@ are applied by hand.
 {{- range $path := .paths }}
 {{- $text := $root.Files.Get $path
       | replace "kubernaut-system" "@@namespace@@" -}}
-{{- range $name := list "webhook" "controller" "viewer" "editor" "approver" "runner" -}}
+{{- range $name := list "webhook" "controller" "viewer" "editor" "approver" "action-account" -}}
 {{- $text = $text | replace (printf "stepgate-%s" $name) (printf "@@fullname@@-%s" $name) -}}
 {{- end -}}
 {{- $text = $text | replace "@@namespace@@" $root.Release.Namespace | replace "@@fullname@@" (include "stepgate.fullname" $root) -}}

@@ -7,7 +7,7 @@ export interface Installation {
   /** ServiceAccount of the controller, in that namespace. */
   readonly controllerServiceAccount: string;
   /** ClusterRole by which ServiceAccounts may run executions. */
-  readonly runnerRole: string;
+  readonly actionAccountRole: string;
   /** Lease that tells which controller works, in that namespace. */
   readonly controllerLease: string;
   /** Service in front of the webhook, in that namespace. */
@@ -30,7 +30,7 @@ export function installationNamed(name: string, namespace: string): Installation
     namespace,
     webhookServiceAccount: `${name}-webhook`,
     controllerServiceAccount: `${name}-controller`,
-    runnerRole: `${name}-runner`,
+    actionAccountRole: `${name}-action-account`,
     controllerLease: `${name}-controller`,
     webhookService: `${name}-webhook`,
     certificateSecret: `${name}-webhook-certificates`,

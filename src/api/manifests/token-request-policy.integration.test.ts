@@ -58,7 +58,7 @@ it('gives it none of an account that may not, and says how that is allowed', asy
       message: expect.stringContaining(
         'ServiceAccount deployer of namespace default may not run kubernetesexecutions, and so no action acts as it. ' +
           'Whoever administrates the namespace allows that with: kubectl create rolebinding deployer-runs-executions ' +
-          '-n default --clusterrole=stepgate-runner --serviceaccount=default:deployer',
+          '-n default --clusterrole=stepgate-action-account --serviceaccount=default:deployer',
       ),
     },
   });

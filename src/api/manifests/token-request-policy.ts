@@ -57,7 +57,7 @@ export function tokenRequestPolicy(installation: Installation): readonly [Schema
         message: `the ServiceAccount has not been given the right to ${runVerb} ${plural}`,
         messageExpression:
           `${account} + ' may not ${runVerb} ${plural}, and so no action acts as it. Whoever administrates the namespace allows that with: ` +
-          `kubectl create rolebinding ' + request.name + '-runs-executions -n ' + request.namespace + ' --clusterrole=${installation.runnerRole} --serviceaccount=' + request.namespace + ':' + request.name`,
+          `kubectl create rolebinding ' + request.name + '-runs-executions -n ' + request.namespace + ' --clusterrole=${installation.actionAccountRole} --serviceaccount=' + request.namespace + ':' + request.name`,
         reason: 'Forbidden',
       },
     ],

@@ -18,7 +18,7 @@ const writing = ['create', 'update', 'patch', 'delete', 'deletecollection'];
 /**
  * ClusterRoles that nobody is bound to. For people: `…-viewer`, `…-editor`, `…-approver`. What a viewer and an editor
  * may do joins the ClusterRoles view and edit, and through them admin. Approving joins none of them: to run a namespace
- * is one thing, to answer for what runs in it another. `…-runner` is for ServiceAccounts: actions act as those alone that
+ * is one thing, to answer for what runs in it another. `…-action-account` is for ServiceAccounts: actions act as those alone that
  * are bound to it.
  */
 export function userRoles(): readonly SchemaObject[] {
@@ -40,7 +40,7 @@ export function userRoles(): readonly SchemaObject[] {
       rule(aiApprovalRequestKind, [...reading, approveVerb]),
       rule(aiApprovalRequestKind, ['get', 'patch'], 'status'),
     ]),
-    role('runner', {}, [rule(kubernetesExecutionKind, [runVerb])]),
+    role('action-account', {}, [rule(kubernetesExecutionKind, [runVerb])]),
   ];
 }
 
