@@ -9,6 +9,8 @@ import { attemptsFromBefore } from './attempts/from-before.ts';
 import { identityAttempts } from './attempts/identities.ts';
 import { pluginCheckAttempts } from './attempts/plugin-checks.ts';
 import { stampAttempts } from './attempts/stamps.ts';
+import { tokenAttempts } from './attempts/tokens.ts';
+import { undoingAttempts } from './attempts/undoing.ts';
 
 /** Every attempt, in the order of docs/threat-model.md: what is numbered there has its place here. */
 export const attempts: readonly Attempt[] = [
@@ -20,6 +22,8 @@ export const attempts: readonly Attempt[] = [
   ...endingAttempts,
   ...attemptsFromBefore,
   ...accountAttempts,
+  ...undoingAttempts,
+  ...tokenAttempts,
   ...pluginCheckAttempts,
   ...deciderAttempts,
 ];

@@ -1,4 +1,7 @@
 import { executionIdentityPolicyName } from '../../../src/api/manifests/execution-identity-policy.ts';
+import { rollbackMarkPolicyName } from '../../../src/api/manifests/rollback-mark-policy.ts';
+import { statusWriterPolicyName } from '../../../src/api/manifests/status-writer-policy.ts';
+import { tokenRequestPolicyName } from '../../../src/api/manifests/token-request-policy.ts';
 import type { ClusterChange } from './guard.ts';
 import type { ThreatCluster } from './threat-cluster.ts';
 
@@ -17,6 +20,12 @@ export async function changeCluster(
   switch (change) {
     case 'no-identity-policy':
       return removeBinding(cluster, executionIdentityPolicyName);
+    case 'no-rollback-policy':
+      return removeBinding(cluster, rollbackMarkPolicyName);
+    case 'no-status-policy':
+      return removeBinding(cluster, statusWriterPolicyName);
+    case 'no-token-policy':
+      return removeBinding(cluster, tokenRequestPolicyName);
     case 'no-rules-on-executions':
       return removeRules(cluster, 'kubernetesexecutions.kubernetesexecution.kubernaut.io');
     case 'no-rules-on-workflows':

@@ -12,4 +12,10 @@ export interface Guard {
 
 /** A change of the cluster that takes a guard away; test/integration/threat-model/cluster-changes.ts makes them. */
 export type ClusterChange =
-  'no-identity-policy' | 'no-rules-on-executions' | 'no-rules-on-workflows' | 'all-may-impersonate';
+  | 'no-identity-policy'
+  | 'no-rollback-policy'
+  | 'no-status-policy'
+  | 'no-token-policy'
+  | 'no-rules-on-executions'
+  | 'no-rules-on-workflows'
+  | 'all-may-impersonate';

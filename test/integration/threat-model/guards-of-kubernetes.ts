@@ -7,6 +7,21 @@ export const guardsOfKubernetes = {
     says: /is immutable/,
     without: { cluster: 'no-identity-policy' },
   },
+  'rollback-is-the-controllers': {
+    rule: 'A ValidatingAdmissionPolicy lets the workflow controller alone say that an execution undoes another, when it creates it.',
+    says: /rollback-(of|by)/,
+    without: { cluster: 'no-rollback-policy' },
+  },
+  'results-are-the-controllers': {
+    rule: 'A ValidatingAdmissionPolicy keeps the result of an execution, and how often and by whom it was tried, for the controller that runs it.',
+    says: /are written by/,
+    without: { cluster: 'no-status-policy' },
+  },
+  'accounts-of-actions': {
+    rule: 'A ValidatingAdmissionPolicy gives the controller tokens of accounts alone that may run executions, and none of the cluster or of stepgate.',
+    says: /no action acts as/,
+    without: { cluster: 'no-token-policy' },
+  },
   'spec-is-immutable': {
     rule: "Rules of the CRD keep the rest of an execution's spec as it was created.",
     says: /is immutable/,
