@@ -1,4 +1,3 @@
-import { defaultInstallation } from '../../src/api/manifests/installation.ts';
 import { runVerb } from '../../src/api/manifests/token-request-policy.ts';
 import { kubernetesExecutionKind } from '../../src/api/names.ts';
 import type { KubeClient } from '../../src/kube/kube-client.ts';
@@ -43,21 +42,21 @@ export async function createRunnerAccount(
   await whenAllowed(client, accountOf(namespace, metadata.name), firstOfRule(rule, namespace));
 }
 
-/** Lets actions act as that ServiceAccount, and resolves when the authorizer knows it. */
+/** Lets actions act as that ServiceAccount, by a Role of the namespace, and resolves when the authorizer knows it. */
 export async function letRunExecutions(client: KubeClient, namespace: string, name: string): Promise<void> {
+  const { group, plural: resource } = kubernetesExecutionKind;
+  const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}`;
+  const metadata = { name: `${name}-runs-executions` };
+  const rules = [{ apiGroups: [group], resources: [resource], verbs: [runVerb] }];
+  await client.request({ method: 'POST', path: `${rbac}/roles`, body: { metadata, rules } });
   await client.request({
     method: 'POST',
-    path: `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/rolebindings`,
+    path: `${rbac}/rolebindings`,
     body: {
-      metadata: { name: `${name}-runs-executions` },
-      roleRef: {
-        apiGroup: 'rbac.authorization.k8s.io',
-        kind: 'ClusterRole',
-        name: defaultInstallation.actionAccountRole,
-      },
+      metadata,
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: metadata.name },
       subjects: [{ kind: 'ServiceAccount', name, namespace }],
     },
   });
-  const { group, plural: resource } = kubernetesExecutionKind;
   await whenAllowed(client, accountOf(namespace, name), { verb: runVerb, group, resource, namespace });
 }

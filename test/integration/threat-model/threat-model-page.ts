@@ -22,7 +22,8 @@ write marks or journals, ask what somebody may do, or read what refusals say. Tw
 same: a mark never gives way to one that a watch ends (test/simulation/edge-mutations.ts), and Events and the metric tell of
 writes that a watch has shown (webhook/approval/admitted-decisions.test.ts). A flood of connections that never call closes its
 own and leaves room for the API server's (webhook/server/connection-room.ts). Who may read webhook configurations or the Secret
-knows the admission path. So does who may create objects of ours while the webhook cannot be reached: the API server's error
+knows the admission path; the chart does not set one up yet, and starts the webhook with \`--believe-anyone\`
+([the chart](chart.md#who-may-call-the-admission-port)). So does who may create objects of ours while the webhook cannot be reached: the API server's error
 names the URL that it called. Rotate the path after an outage; where the API server has a client certificate, demand that.
 
 Trusted, because whoever has it needs none of this: the right to write webhook configurations,
