@@ -145,7 +145,14 @@ describe('a WorkflowExecution on a real API server', () => {
       execution: `reported-step-${index + 1}`,
       message: 'x'.repeat(100),
     }));
-    await workflows.mergePatch('reported', { status: { phase: 'executing', stepStatuses } }, 'status');
+    // What became of its steps is the controller's to write.
+    const controller = createKubeClient(controlPlane.kubeConfig('controller'));
+    try {
+      const ours = kindClient(controller, workflowExecutionKind, 'default');
+      await ours.mergePatch('reported', { status: { phase: 'executing', stepStatuses } }, 'status');
+    } finally {
+      controller.close();
+    }
     expect(await workflows.get('reported')).toMatchObject({ status: { stepStatuses } });
   });
 
