@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { admissionPathOf } from '../test/cluster/admission-path.ts';
+import { compileCache } from '../test/cluster/compile-cache.ts';
 import { type ControlPlane, startControlPlane } from '../test/cluster/control-plane.ts';
 import { startFaultyProxy } from '../test/cluster/faulty-proxy.ts';
 import { installManifests } from '../test/cluster/install-manifests.ts';
@@ -27,7 +28,7 @@ afterAll(async () => {
 function start(args: readonly string[], environment: Readonly<Record<string, string>> = {}): ChildProcess {
   return spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { HOME: controlPlane.folder, ...environment },
+    env: { HOME: controlPlane.folder, ...compileCache(), ...environment },
   });
 }
 
