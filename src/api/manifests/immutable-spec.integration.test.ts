@@ -130,10 +130,10 @@ describe("an execution's spec", () => {
   });
 
   it('is not changed through the status', async () => {
-    const patch = { spec: { action: 'delete_pod' }, status: { attempts: 1 } };
+    const patch = { spec: { action: 'delete_pod' }, status: { message: 'Running.' } };
     expect(await executions.mergePatch('immutable', patch, 'status')).toMatchObject({
       spec,
-      status: { attempts: 1 },
+      status: { message: 'Running.' },
     });
   });
 
