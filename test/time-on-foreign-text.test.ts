@@ -87,9 +87,9 @@ describe.each(Object.entries(readers))(
     });
 
     it('for any few words repeated', () => {
-      const property = fc.property(words, fc.constantFrom('', '!', '"'), (parts, ending) =>
-        expect(growth(read, parts.join('') || 'x', ending)).toBe('linear'),
-      );
+      const property = fc.property(words, fc.constantFrom('', '!', '"'), (parts, ending) => {
+        expect(growth(read, parts.join('') || 'x', ending)).toBe('linear');
+      });
       fc.assert(property, { numRuns: 15 });
     });
   },
