@@ -1,7 +1,7 @@
 import { aiApprovalRequestKind } from '../../src/api/names.ts';
 import { approvalRequest } from '../../src/policy/analysis/approval-request.ts';
 import { expiryOf } from '../../src/policy/analysis/request-expiry.ts';
-import { formatSeconds } from '../parallel/format-seconds.ts';
+import { durationText } from '../parallel/duration-text.ts';
 import { failsUnapproved } from './analysis-change.ts';
 import type { AnalysisStep, AnalysisTurn } from './analysis-turn.ts';
 import { createOnce } from './create-once.ts';
@@ -45,10 +45,3 @@ export async function createRequest(turn: AnalysisTurn, name: string): Promise<A
 
 /** A bound of the request's schema. */
 const longestReason = 1_024;
-
-/** As a person would write it: `15m`, not `900s`. */
-function durationText(milliseconds: number): string {
-  if (milliseconds % 3_600_000 === 0) return `${milliseconds / 3_600_000}h`;
-  if (milliseconds % 60_000 === 0) return `${milliseconds / 60_000}m`;
-  return formatSeconds(milliseconds / 1_000) ?? '0s';
-}

@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import { parseDuration } from '../../src/api/duration.ts';
 import { objectKey } from '../../src/kube/kube-object.ts';
 import { unlessAborted } from '../../src/kube/unless-aborted.ts';
 import type { ActionContext } from '../../src/plugin/action.ts';
@@ -7,6 +6,7 @@ import { actionLogger } from './action-logger.ts';
 import { checkedResult } from './action-result.ts';
 import { attemptClient } from './attempt-client.ts';
 import { resultOf } from './attempt-failure.ts';
+import type { AttemptTimeout } from './attempt-timeout.ts';
 import { type AttemptOutcome, runAttempt } from './attempt.ts';
 import type { RunDependencies } from './run-dependencies.ts';
 import type { ActionPlaces } from './action-places.ts';
@@ -29,6 +29,7 @@ export interface ExecutionAttempt {
   readonly unanswered: number;
   /** What people are told while it runs: what of the attempt before was interrupted. */
   readonly note: string | undefined;
+  readonly timeout: AttemptTimeout;
   readonly places: ActionPlaces;
   /** Gives back a place that is held already; undefined: one is waited for. */
   readonly place: (() => void) | undefined;
@@ -53,11 +54,9 @@ export async function attemptExecution(
     // After that write, and so after the one by which the attempt before may still have remembered something.
     const remembered = attempt > 1 ? structuredClone(writer.current.status?.result) : undefined;
     const startedAt = clock.now();
-    const timeoutMilliseconds = parseDuration(writer.current.spec?.timeout ?? '') || undefined;
     const outcome = await runAttempt(
-      (attemptSignal) =>
-        act({ ...of, held, signal: attemptSignal }, dependencies, remembered, timeoutMilliseconds),
-      { clock, timeoutMilliseconds, graceMilliseconds, signal },
+      (attemptSignal) => act({ ...of, held, signal: attemptSignal }, dependencies, remembered),
+      { clock, timeoutMilliseconds: of.timeout.milliseconds, graceMilliseconds, signal },
     );
     metrics.attempted(action, resultOf(outcome), (clock.now() - startedAt) / 1000);
     return outcome;
@@ -86,10 +85,18 @@ function writeBegin(
 }
 
 function act(
-  { writer, action, run, attempt, note, held, signal }: ExecutionAttempt & { readonly held: HeldPlace },
+  {
+    writer,
+    action,
+    run,
+    attempt,
+    note,
+    timeout,
+    held,
+    signal,
+  }: ExecutionAttempt & { readonly held: HeldPlace },
   { accounts, defaultServiceAccount, leading, logger, strayErrors }: RunDependencies,
   remembered: unknown,
-  timeoutMilliseconds: number | undefined,
 ): Promise<unknown> {
   const { metadata, spec } = writer.current;
   const { namespace = '', name, uid } = metadata;
@@ -110,7 +117,7 @@ function act(
           attempt,
           ...(note === undefined ? {} : { resumed: true }),
           serviceAccountName,
-          ...(timeoutMilliseconds === undefined ? {} : { timeoutMilliseconds }),
+          ...(timeout.stated && { timeoutMilliseconds: timeout.milliseconds }),
         },
         whileWaiting: (wait) => held.whileWaiting(wait, signal),
         remember: (value) => remember(writer, value, signal),

@@ -17,7 +17,7 @@ export interface AttemptFailure {
 /**
  * Undefined for what is no failure of the action: it returned, or was told to stop.
  *
- * @param timeout as the spec says it
+ * @param timeout how long it may take, in words
  */
 export function failureOf(
   outcome: AttemptOutcome,

@@ -93,6 +93,7 @@ function setUp(
       maximumMilliseconds: 60_000,
       factor: 2,
     },
+    maximumTimeout: () => context.config().maxStepTimeoutMilliseconds,
     graceMilliseconds: options.graceMilliseconds ?? 4_000,
     strayErrors: options.strayErrors ?? { within: (_code, run) => run() },
     enqueue: (key, after) => context.enqueue(key, { after }),

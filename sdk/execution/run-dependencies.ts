@@ -27,6 +27,8 @@ export interface RunDependencies {
   readonly defaultServiceAccount: string;
   /** Waits between attempts. */
   readonly retryBackoff: BackoffPolicy;
+  /** The longest that one attempt may take, in milliseconds: the setting `max-step-timeout`. */
+  readonly maximumTimeout: () => number;
   /** How long an action may take to stop once it is told to. */
   readonly graceMilliseconds: number;
 }

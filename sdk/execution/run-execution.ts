@@ -4,6 +4,7 @@ import type { Action } from '../../src/plugin/action.ts';
 import { checkedResult } from './action-result.ts';
 import { attemptExecution } from './attempt-execution.ts';
 import { failureOf } from './attempt-failure.ts';
+import { attemptTimeout } from './attempt-timeout.ts';
 import type { AttemptOutcome } from './attempt.ts';
 import { ExecutionDeletedError } from './execution-deleted-error.ts';
 import { failureMessage } from './failure-message.ts';
@@ -108,20 +109,22 @@ async function attemptUntilDone(
   plan: Extract<TakeUp, { decision: 'attempt' }>,
 ): Promise<RunEnd> {
   const { writer, action, dependencies, signal } = run;
-  const { maxRetries = 0, timeout = '' } = writer.current.spec ?? {};
+  const { maxRetries = 0, timeout: asked } = writer.current.spec ?? {};
   const { interruptions } = plan;
   let { unanswered, note } = plan;
   const backoff = backoffAfter(plan.attempt - interruptions - unanswered - 1, dependencies);
   const backoffOfUnanswered = backoffAfter(unanswered, dependencies);
   let { place } = run;
   for (let { attempt } = plan; ; attempt += 1) {
+    const timeout = attemptTimeout(asked, dependencies.maximumTimeout());
+    const attempted = { attempt, interruptions, unanswered, note, timeout };
     const outcome = await attemptExecution(
-      { ...run, place, action: action.name, run: work.run, attempt, interruptions, unanswered, note },
+      { ...run, place, action: action.name, run: work.run, ...attempted },
       dependencies,
     );
     note = undefined;
     place = undefined;
-    const failure = failureOf(outcome, { repeatable: action.repeatable !== false, timeout });
+    const failure = failureOf(outcome, { repeatable: action.repeatable !== false, timeout: timeout.text });
     if (failure === undefined) {
       if (outcome.outcome !== 'returned') return interrupted(run, outcome);
       return complete(run, outcome.value, doneMessage(work, attempt, interruptions + unanswered));

@@ -70,6 +70,7 @@ const examples: Record<keyof typeof configKeys, { accepted: [string, unknown][];
     refused: ['1.1', '80%', '-0.1', ''],
   },
   approvalTimeoutMilliseconds: { accepted: [['15m', 900_000]], refused: ['0s', '169h', 'forever'] },
+  maxStepTimeoutMilliseconds: { accepted: [['2h', 7_200_000]], refused: ['0s', '169h', ''] },
 };
 
 test.each(configFields)('%s takes what is in its range and nothing else', (field) => {

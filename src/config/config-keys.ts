@@ -91,6 +91,13 @@ export const configKeys: { readonly [Field in keyof Config]: ConfigKey<Config[Fi
     value: duration('1s', '168h'),
     meaning: 'How long a request for approval stays open.',
   },
+  maxStepTimeoutMilliseconds: {
+    key: 'max-step-timeout',
+    byDefault: '24h',
+    value: duration('1s', '168h'),
+    meaning:
+      'The longest that one attempt at an execution may take, whatever its timeout says, or where it has none.',
+  },
 };
 
 /** The name of the environment variable that overrides a key: `MAX_PARALLEL_STEPS` for `max-parallel-steps`. */

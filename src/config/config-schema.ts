@@ -19,6 +19,7 @@ export const configSchema = z.object({
   reservationLifetimeMilliseconds: configKeys.reservationLifetimeMilliseconds.value.schema,
   confidenceApprovalThreshold: configKeys.confidenceApprovalThreshold.value.schema,
   approvalTimeoutMilliseconds: configKeys.approvalTimeoutMilliseconds.value.schema,
+  maxStepTimeoutMilliseconds: configKeys.maxStepTimeoutMilliseconds.value.schema,
 } satisfies Record<keyof Config, z.ZodType>);
 
 /** The fields of Config in the order in which documents list them. */

@@ -26,4 +26,6 @@ export interface Config {
   readonly confidenceApprovalThreshold: number;
   /** How long a request for approval stays open. */
   readonly approvalTimeoutMilliseconds: number;
+  /** The longest that one attempt at an execution may take. */
+  readonly maxStepTimeoutMilliseconds: number;
 }

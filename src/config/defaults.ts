@@ -15,4 +15,5 @@ export const defaults: ConfigTexts = {
   reservationLifetimeMilliseconds: configKeys.reservationLifetimeMilliseconds.byDefault,
   confidenceApprovalThreshold: configKeys.confidenceApprovalThreshold.byDefault,
   approvalTimeoutMilliseconds: configKeys.approvalTimeoutMilliseconds.byDefault,
+  maxStepTimeoutMilliseconds: configKeys.maxStepTimeoutMilliseconds.byDefault,
 };

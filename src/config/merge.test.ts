@@ -32,6 +32,7 @@ test('with nothing configured the defaults hold', () => {
     reservationLifetimeMilliseconds: 45_000,
     confidenceApprovalThreshold: 0.8,
     approvalTimeoutMilliseconds: 900_000,
+    maxStepTimeoutMilliseconds: 86_400_000,
   });
 });
 

@@ -17,7 +17,7 @@ export interface ActionExecution {
    * did not answer it.
    */
   readonly resumed?: boolean;
-  /** How long this attempt may take, in milliseconds; absent: no limit. */
+  /** How long this attempt may take, in milliseconds; absent: the execution names none, and `max-step-timeout` holds. */
   readonly timeoutMilliseconds?: number;
   /** The ServiceAccount of the namespace that the action acts as. */
   readonly serviceAccountName: string;

@@ -52,6 +52,7 @@ describe('config', () => {
     ['reservation-lifetime', ['35s', '1h', '1m30s'], [45, '45', 'soon', '']],
     ['confidence-approval-threshold', [0, 1, '0.85', '1'], [1.1, -0.1, '1.5', 'high']],
     ['approval-timeout', ['1s', '168h'], [15, 'never']],
+    ['max-step-timeout', ['1s', '168h'], [15, 'never']],
   ];
 
   /** The first value of every key, the second, and so on; who has fewer has its last one again. */

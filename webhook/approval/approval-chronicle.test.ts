@@ -13,6 +13,7 @@ async function chronicle(
   happened: Stamping['happened'],
   uid?: string,
   more: Partial<Stamping['annotations']> = {},
+  undoing?: string,
 ) {
   const events: EventFacts[] = [];
   const registry = new Registry();
@@ -36,6 +37,7 @@ async function chronicle(
   }).admitted(request, {
     annotations,
     approvingCommand: 'kubectl …',
+    undoing,
     warnings: [],
     needsRight: false,
     happened,
@@ -70,6 +72,12 @@ describe('an Event on the workflow, and a count, tell', () => {
       },
     ]);
     expect(metrics).toContain(`stepgate_workflow_approvals_total{what="${happened}"} 1`);
+  });
+
+  it('what is undone if it fails, where that was asked to be approved', async () => {
+    const undoing = 'If critical step 2 fails, step 1 is undone.';
+    const { events } = await chronicle('required', 'uid-1', {}, undoing);
+    expect(events).toMatchObject([{ note: `12 steps are many. ${undoing} To approve it: kubectl …` }]);
   });
 
   it('who has decided, and where, though the controller creates what was approved', async () => {

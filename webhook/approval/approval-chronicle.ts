@@ -37,7 +37,7 @@ export function createApprovalChronicle({
       if (happened === undefined || uid === undefined) return;
       const regarding = { apiVersion: `${group}/${version}`, kind, namespace, name, uid };
       const type = happened === 'voided' || happened === 'rejected' ? 'Warning' : 'Normal';
-      const words = wordsOf(happened, userInfo.username, annotations, more.approvingCommand);
+      const words = wordsOf(happened, userInfo.username, annotations, more);
       decisions.add({
         namespace,
         name,
@@ -59,14 +59,16 @@ function wordsOf(
   happened: NonNullable<Stamping['happened']>,
   user: string,
   { reason, approvedBy, approvedSpec, request }: Stamping['annotations'],
-  approvingCommand: string | undefined,
+  { approvingCommand, undoing }: Pick<Stamping, 'approvingCommand' | 'undoing'>,
 ): { reason: string; action: string; note: string } {
   switch (happened) {
     case 'required':
       return {
         reason: 'ApprovalRequired',
         action: 'AwaitApproval',
-        note: `${reason}. To approve it: ${approvingCommand}`,
+        note: [`${reason}.`, undoing, `To approve it: ${approvingCommand}`]
+          .filter((text) => text !== undefined)
+          .join(' '),
       };
     case 'approved':
       return {

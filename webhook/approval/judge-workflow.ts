@@ -1,6 +1,7 @@
 import { approvalAnnotations as names, approveVerb } from '../../src/api/approval-annotations.ts';
 import type { Config } from '../../src/config/config.ts';
 import { stampWorkflow, type Stamping } from '../../src/policy/approval/stamp-workflow.ts';
+import { undoingOf } from '../../src/policy/approval/undoing.ts';
 import { deny, type Deny } from '../../src/policy/verdict.ts';
 import type { AdmissionRequest } from '../admission/admission-review.ts';
 import type { AccessReviewer } from '../rights/access-review.ts';
@@ -43,7 +44,7 @@ export async function judgeWorkflow(
   const { complexityApprovalThreshold: threshold } = config();
   const { requireDifferentApprover, serviceAccountsMayApprove, approveByHashOnly } = config();
   const now = wallClock();
-  const stamping = stampWorkflow({
+  const stamped = stampWorkflow({
     before,
     after,
     user: userInfo.username,
@@ -58,7 +59,10 @@ export async function judgeWorkflow(
     isStamped,
     claim,
   });
-  if ('decision' in stamping || !stamping.needsRight) return stamping;
+  if ('decision' in stamped) return stamped;
+  const isAsked = stamped.approvingCommand !== undefined;
+  const stamping = isAsked ? { ...stamped, undoing: undoingOf(written.steps) } : stamped;
+  if (!stamping.needsRight) return stamping;
   return (await refusedRight(userInfo, namespace, after.name, reviewer)) ?? stamping;
 }
 

@@ -62,6 +62,20 @@ describe('the status of an execution', () => {
     await executions('admin').mergePatch('two', { status }, 'status');
     expect(await executions('admin').get('two')).toMatchObject({ status: { ...status, result: { a: [1] } } });
   });
+
+  it('is not said to wait or to begin anew by others while a controller runs it', async () => {
+    await executions('admin').create(makeExecution('three').of('w').build());
+    await executions('admin').mergePatch('three', { status: { phase: 'validating' } }, 'status');
+    await put('controller', 'three', { phase: 'executing', attempts: 1, executor: 'c' });
+    for (const phase of ['pending', 'waiting_approval', null])
+      await expect(executions('admin').mergePatch('three', { status: { phase } }, 'status')).rejects.toThrow(
+        'others may settle it and write no other phase',
+      );
+    await executions('admin').mergePatch('three', { status: { message: 'Seen.' } }, 'status');
+    await put('controller', 'three', { phase: 'pending', attempts: 1, executor: 'c' });
+    await executions('admin').mergePatch('three', { status: { phase: 'failed' } }, 'status');
+    await executions('admin').mergePatch('three', { status: { phase: 'completed' } }, 'status');
+  });
 });
 
 describe('the status of a workflow', () => {

@@ -1,4 +1,5 @@
 import { kubernetesExecutionKind, workflowExecutionKind } from '../names.ts';
+import { settledExecutionPhases } from '../phase.ts';
 import { controllerUserName, type Installation } from './installation.ts';
 import type { SchemaObject } from './structural-schema.ts';
 import { validatingAdmissionPolicy } from './validating-admission-policy.ts';
@@ -12,10 +13,18 @@ const ofExecutions = ['result', 'attempts', 'interruptions', 'unanswered', 'exec
 /** What the controller that runs a workflow reads back from its status: which steps are done, by which execution, and which are to be undone. */
 const ofWorkflows = ['stepStatuses'];
 
+/** True where nobody's attempt is made out to be over without an end: the step would run beside itself, or twice. */
+const keptPhase = [
+  '(!oldObject.?status.?executor.hasValue()',
+  'object.?status.?phase == oldObject.?status.?phase',
+  `object.?status.?phase.orValue('') in ${JSON.stringify(settledExecutionPhases)})`,
+].join(' || ');
+
 /**
  * The controller acts on what it has written into a status: a rollback puts values of `status.result` back. So those fields
  * are written by its account alone, and by accounts that the chart's `statusWriters` names. Everything else in a status,
- * the phase and conditions above all, is for whoever may write it. A write that leaves these fields as they are passes.
+ * the phase and conditions above all, is for whoever may write it; but what a controller of ours has begun is only settled
+ * by others, never said to wait or to run anew. A write that leaves these fields as they are passes.
  */
 export function statusWriterPolicy(installation: Installation): readonly [SchemaObject, SchemaObject] {
   const controller = controllerUserName(installation);
@@ -39,6 +48,11 @@ export function statusWriterPolicy(installation: Installation): readonly [Schema
     validations: [
       kept(kubernetesExecutionKind.plural, ofExecutions, controller),
       kept(workflowExecutionKind.plural, ofWorkflows, controller),
+      {
+        expression: `request.resource.resource != '${kubernetesExecutionKind.plural}' || variables.isWriter || ${keptPhase}`,
+        message: `while a controller runs an execution (status.executor), others may settle it and write no other phase: ${controller} would run it once more`,
+        reason: 'Forbidden',
+      },
     ],
   });
 }

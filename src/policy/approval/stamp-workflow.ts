@@ -54,6 +54,8 @@ export interface Stamping {
   readonly annotations: Readonly<Record<ApprovalAnnotation, string | undefined>>;
   /** What an approver types to approve what is written, where that is needed. */
   readonly approvingCommand: string | undefined;
+  /** What is undone if it fails, for the same person. */
+  readonly undoing?: string | undefined;
   readonly warnings: readonly string[];
   /** The user must have the verb `approve` on this workflow. */
   readonly needsRight: boolean;

@@ -17,6 +17,7 @@ import {
   executionController,
   type ExecutionControllerOptions,
 } from '../../../sdk/execution/execution-controller.ts';
+import type { ConfigTexts } from '../../../src/config/config-schema.ts';
 import type { StoredExecution } from '../../../sdk/execution/stored-execution.ts';
 import { createManager } from '../../../sdk/manager/manager.ts';
 import { makeExecution } from '../../builders/execution-builder.ts';
@@ -30,7 +31,11 @@ export interface ExecutionCluster {
   readonly controlPlane: ControlPlane;
   readonly admin: KubeClient;
   /** Runs executions until it is stopped, and fails where it does not lead. */
-  start(options: ExecutionControllerOptions, as?: KubeConfig): Promise<RunningController>;
+  start(
+    options: ExecutionControllerOptions,
+    as?: KubeConfig,
+    environment?: Partial<ConfigTexts>,
+  ): Promise<RunningController>;
   /** Creates a namespace with the default ServiceAccount. */
   namespace(): Promise<ExecutionNamespace>;
   stop(): Promise<void>;
@@ -77,12 +82,13 @@ export async function startExecutionCluster(): Promise<ExecutionCluster> {
   return {
     controlPlane,
     admin,
-    async start(options, kubeConfig = controlPlane.kubeConfig('controller')) {
+    async start(options, kubeConfig = controlPlane.kubeConfig('controller'), environment = {}) {
       controllers += 1;
       const lines: string[] = [];
       const manager = createManager({
         kubeConfig,
         controllers: [executionController(options)],
+        environment,
         leaderElection: { enabled: false },
         identity: `controller-${controllers}`,
         metricsPort: 0,

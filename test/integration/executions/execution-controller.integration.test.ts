@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ExecutionControllerOptions } from '../../../sdk/execution/execution-controller.ts';
 import type { ActionCode } from '../../../sdk/execution/action-code.ts';
+import type { ConfigTexts } from '../../../src/config/config-schema.ts';
 import { catchStrayErrors, type StrayErrors } from '../../../src/plugin/stray-errors.ts';
 import { keepLogs } from '../../builders/logs.ts';
 import { letRunExecutions } from '../../cluster/runner-account.ts';
@@ -36,13 +37,12 @@ afterEach(async () => {
 
 const quick = { initialMilliseconds: 10, maximumMilliseconds: 20, factor: 2 };
 
-async function start(options: ExecutionControllerOptions = {}): Promise<RunningController> {
-  const controller = await cluster.start({
-    plugins: [unruly.plugin],
-    retryBackoff: quick,
-    graceMilliseconds: 200,
-    ...options,
-  });
+async function start(
+  options: ExecutionControllerOptions = {},
+  environment?: Partial<ConfigTexts>,
+): Promise<RunningController> {
+  const prompt = { plugins: [unruly.plugin], retryBackoff: quick, graceMilliseconds: 200 };
+  const controller = await cluster.start({ ...prompt, ...options }, undefined, environment);
   running.push(controller);
   return controller;
 }
@@ -303,6 +303,18 @@ describe('a plugin', () => {
     });
     expect(unruly.aborted.filter((which) => which.startsWith('long'))).toEqual(['long#1']);
   });
+
+  test.each([undefined, '168h'])(
+    'with the timeout %s ends when the longest time is over that the configuration allows',
+    async (timeout) => {
+      await start({}, { maxStepTimeoutMilliseconds: '2s' });
+      await namespace.create('long', { action: 'obey', ...(timeout === undefined ? {} : { timeout }) });
+      expect(await namespace.settled('long')).toMatchObject({
+        phase: 'failed',
+        message: 'It took longer than 2s, the most that max-step-timeout allows, and was stopped.',
+      });
+    },
+  );
 });
 
 describe('a controller', () => {

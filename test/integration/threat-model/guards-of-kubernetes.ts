@@ -13,8 +13,8 @@ export const guardsOfKubernetes = {
     without: { cluster: 'no-rollback-policy' },
   },
   'results-are-the-controllers': {
-    rule: 'A ValidatingAdmissionPolicy keeps the result of an execution, and how often and by whom it was tried, for the controller that runs it.',
-    says: /are written by/,
+    rule: 'A ValidatingAdmissionPolicy keeps the result of an execution, how often and by whom it was tried, and that it has begun, for the controller that runs it.',
+    says: /are written by|others may settle it/,
     without: { cluster: 'no-status-policy' },
   },
   'accounts-of-actions': {

@@ -96,4 +96,5 @@ export const undoingAttempts: readonly Attempt[] = [
   ),
   forge('that it was tried less often', { attempts: 0 }, running),
   forge('that another controller runs it', { executor: 'mine' }, running),
+  forge('that it has not begun, so that it runs once more', { phase: 'pending' }, running),
 ];
