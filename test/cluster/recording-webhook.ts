@@ -6,7 +6,7 @@ import { createAuthority } from './certificates.ts';
 
 /** The part of an AdmissionRequest that tests look at. */
 export interface RecordedCall {
-  /** Path that was called. */
+  /** Path that was called, below the admission path where the configuration has one. */
   readonly path: string;
   readonly operation: string;
   /** Empty under generateName, on the mutating side. */
@@ -23,6 +23,9 @@ export interface RecordingWebhook {
   readonly calls: RecordedCall[];
   stop(): Promise<void>;
 }
+
+/** 32 random bytes in base64url. */
+const admissionPath = /^\/[\w-]{43}(?=\/)/;
 
 interface AdmissionReview {
   readonly request: {
@@ -41,7 +44,8 @@ export async function startRecordingWebhook(): Promise<RecordingWebhook> {
     const answer = async () => {
       const { request: asked } = (await json(request)) as AdmissionReview;
       const { uid, operation, name = '', dryRun = false } = asked;
-      calls.push({ path: (request.url ?? '').split('?')[0] ?? '', operation, name, dryRun });
+      const path = (request.url ?? '').split('?')[0] ?? '';
+      calls.push({ path: path.replace(admissionPath, ''), operation, name, dryRun });
       response.setHeader('content-type', 'application/json');
       response.end(
         JSON.stringify({
