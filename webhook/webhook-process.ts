@@ -231,7 +231,7 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
       { path: mutateExecutionsPath, handler: mutateExecution },
       { path: mutateApprovalRequestsPath, handler: mutateDecision(judge) },
       { path: validateApprovalRequestsPath, handler: validateDecision(judge) },
-      { path: mutateAnalysesPath, handler: mutateAnalysis },
+      { path: mutateAnalysesPath, handler: mutateAnalysis(judge) },
       { path: validateAnalysesPath, handler: validateAnalysis(judge) },
       { path: mutateWorkflowsPath, handler: mutateWorkflow(judge) },
       {

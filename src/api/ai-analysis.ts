@@ -94,7 +94,12 @@ export const aiAnalysisStatusSchema = z.looseObject({
     .optional(),
   recommendedBy: z
     .string()
-    .describe("Who has written the recommendations last. Stamped by stepgate's webhook.")
+    .describe("Who has written the recommendations, or approvalContext, last. Stamped by stepgate's webhook.")
+    .optional(),
+  authors: z
+    .array(z.string())
+    .max(16)
+    .describe("Everybody who has; `*` alone where they are too many. Stamped by stepgate's webhook.")
     .optional(),
   approvalContext: approvalContextSchema.optional(),
   approvalRequestName: z.string().max(objectNameMaxLength).optional(),

@@ -1,17 +1,26 @@
-import { allowed, type Verdict } from '../../src/policy/verdict.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { allowed, type PatchOperation, type Verdict } from '../../src/policy/verdict.ts';
 import type { AdmissionRequest } from '../admission/admission-review.ts';
-import { recommenderOf, statusField } from './recommender.ts';
+import { recommenderOf, statusField, type RecommenderStamps } from './recommender.ts';
 
-const path = '/status/recommendedBy';
+/** Stamps who wrote what an analysis recommends, and how sure it is, whatever was sent. */
+export function mutateAnalysis({ controller }: { readonly controller: string }) {
+  return async (request: AdmissionRequest): Promise<Verdict> => {
+    const operations = recommenderPatch(request, recommenderOf(request, controller).stamps);
+    const status: unknown = request.object?.['status'];
+    if (operations.length === 0 || typeof status !== 'object' || status === null) return allowed;
+    return { decision: 'patch', operations };
+  };
+}
 
-/** Stamps who wrote the recommendations of an analysis, whatever was sent. */
-export async function mutateAnalysis(request: AdmissionRequest): Promise<Verdict> {
-  const { recommendedBy } = recommenderOf(request);
-  const written = statusField(request.object, 'recommendedBy');
-  if (written === recommendedBy || typeof request.object?.['status'] !== 'object') return allowed;
-  const operation =
-    recommendedBy === undefined
-      ? ({ op: 'remove', path } as const)
-      : ({ op: 'add', path, value: recommendedBy } as const);
-  return { decision: 'patch', operations: [operation] };
+/** What makes a status say who has recommended; nothing where it does. */
+export function recommenderPatch(
+  { object }: AdmissionRequest,
+  stamps: RecommenderStamps,
+): readonly PatchOperation[] {
+  return Object.entries(stamps).flatMap(([stamp, value]: [string, unknown]): PatchOperation[] => {
+    const path = `/status/${stamp}`;
+    if (isDeepStrictEqual(statusField(object, stamp), value)) return [];
+    return [value === undefined ? { op: 'remove', path } : { op: 'add', path, value }];
+  });
 }

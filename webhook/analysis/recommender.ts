@@ -1,22 +1,49 @@
+import { withAuthor } from '../../src/policy/approval/authors.ts';
 import { canonicalJson, inexactness } from '../../src/policy/approval/canonical-json.ts';
 import type { AdmissionRequest } from '../admission/admission-review.ts';
 import type { AdmissionObject } from '../admission/admission-object.ts';
 
-/** Who wrote the recommendations of an analysis, as its status must say. */
+/** Who wrote what an analysis recommends and how sure it is, as its status must say. */
 export interface Recommender {
-  /** True where this very request writes them. */
+  /** True where this very request writes it. */
   readonly isThisUser: boolean;
-  /** Undefined where nobody has, or it is not known. */
-  readonly recommendedBy: string | undefined;
+  readonly stamps: RecommenderStamps;
 }
 
-/** By the recommendations before and after: who changes them has written them all. */
-export function recommenderOf({ object, oldObject, userInfo }: AdmissionRequest): Recommender {
-  if (isSame(statusField(oldObject, 'recommendations'), statusField(object, 'recommendations'))) {
-    const before = statusField(oldObject, 'recommendedBy');
-    return { isThisUser: false, recommendedBy: typeof before === 'string' ? before : undefined };
+/** Fields of the status that nobody but us writes; undefined where nobody has recommended, or it is not known. */
+export interface RecommenderStamps {
+  /** Who wrote last. */
+  readonly recommendedBy: string | undefined;
+  /** Everybody who has. */
+  readonly authors: readonly string[] | undefined;
+}
+
+/**
+ * By what is there before and after: who changes recommendations, or what decides whether a person is asked about them, has
+ * a part in all that runs. stepgate's controller completes what a person is shown, and recommends nothing by that.
+ */
+export function recommenderOf(
+  { object, oldObject, userInfo }: AdmissionRequest,
+  controller: string,
+): Recommender {
+  const changes = (field: string) => !isSame(statusField(oldObject, field), statusField(object, field));
+  const stored = stampsOf(oldObject);
+  const user = userInfo.username;
+  if (!changes('recommendations') && (user === controller || !changes('approvalContext'))) {
+    return { isThisUser: false, stamps: stored };
   }
-  return { isThisUser: true, recommendedBy: userInfo.username };
+  const authors = stored.authors ?? (stored.recommendedBy === undefined ? [] : [stored.recommendedBy]);
+  return { isThisUser: true, stamps: { recommendedBy: user, authors: withAuthor(authors, user) } };
+}
+
+/** What a status says of it; what is of another type says nothing. */
+export function stampsOf(object: AdmissionObject | undefined): RecommenderStamps {
+  const [recommendedBy, authors] = [statusField(object, 'recommendedBy'), statusField(object, 'authors')];
+  return {
+    recommendedBy: typeof recommendedBy === 'string' ? recommendedBy : undefined,
+    authors:
+      Array.isArray(authors) && authors.every((each) => typeof each === 'string') ? authors : undefined,
+  };
 }
 
 /** A field of the status, whatever it is. */

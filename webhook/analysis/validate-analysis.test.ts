@@ -12,8 +12,8 @@ async function write(draft: ObjectWrite, allowed = false) {
     return { allowed };
   };
   const request = reviewWrite(aiAnalysisKind, draft);
-  const verdict = await validateAnalysis({ reviewer: { mayUse } })(request);
-  return { verdict, asked, mutation: await mutateAnalysis(request) };
+  const verdict = await validateAnalysis({ reviewer: { mayUse }, controller: 'the-controller' })(request);
+  return { verdict, asked, mutation: await mutateAnalysis({ controller: 'the-controller' })(request) };
 }
 
 const recommendations = makeRecommendations(2);
@@ -21,13 +21,27 @@ const named = { serviceAccountName: 'deployer' };
 const create = { subResource: '', after: { spec: named } };
 const recommend = {
   before: { spec: named, status: {} },
-  after: { spec: named, status: { recommendations, recommendedBy: 'ann' } },
+  after: { spec: named, status: { recommendations, recommendedBy: 'ann', authors: ['ann'] } },
+};
+
+const raise = {
+  before: { spec: named, status: { recommendations, recommendedBy: 'model' } },
+  after: {
+    spec: named,
+    status: {
+      recommendations,
+      recommendedBy: 'ann',
+      authors: ['model', 'ann'],
+      approvalContext: { confidenceScore: 1 },
+    },
+  },
 };
 
 describe('who writes an analysis', () => {
   it.each([
     ['names an account', create],
     ['recommends what runs as one', recommend],
+    ['says how sure that is', raise],
   ])('and %s needs the right to use it', async (_, draft) => {
     const { verdict, asked } = await write(draft);
     expect(verdict).toMatchObject({ code: 403, causes: [{ reason: 'ServiceAccountNotAllowed' }] });
@@ -46,7 +60,12 @@ describe('who writes an analysis', () => {
   it('cannot say that it was another', async () => {
     const after = { spec: {}, status: { recommendations, recommendedBy: 'model' } };
     const { verdict, mutation } = await write({ before: { spec: {} }, after });
-    expect(mutation).toMatchObject({ operations: [{ path: '/status/recommendedBy', value: 'ann' }] });
+    expect(mutation).toMatchObject({
+      operations: [
+        { path: '/status/recommendedBy', value: 'ann' },
+        { path: '/status/authors', value: ['ann'] },
+      ],
+    });
     expect(verdict).toMatchObject({ code: 403, causes: [{ reason: 'StampForged' }] });
   });
 

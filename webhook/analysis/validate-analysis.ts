@@ -3,20 +3,30 @@ import { allowed, deny, type Verdict } from '../../src/policy/verdict.ts';
 import type { AdmissionRequest } from '../admission/admission-review.ts';
 import type { AccessReviewer } from '../rights/access-review.ts';
 import { refusedAccount } from '../rights/refused-account.ts';
-import { recommenderOf, statusField } from './recommender.ts';
+import { recommenderPatch } from './mutate-analysis.ts';
+import { recommenderOf } from './recommender.ts';
 
 /**
  * The workflow of an analysis is created by the controller, which may have actions run as any account. So whoever names
- * an account, and whoever says what is to run as it, needs the right to use it, as for a workflow of one's own.
+ * an account, and whoever says what is to run as it or how sure that is, needs the right to use it, as for a workflow of
+ * one's own: a high confidence has it run without a person being asked.
  */
-export function validateAnalysis({ reviewer }: { readonly reviewer: Pick<AccessReviewer, 'mayUse'> }) {
+export function validateAnalysis({
+  reviewer,
+  controller,
+}: {
+  readonly reviewer: Pick<AccessReviewer, 'mayUse'>;
+  /** User name of stepgate's controller. */
+  readonly controller: string;
+}) {
   return async (request: AdmissionRequest): Promise<Verdict> => {
     const { operation, subResource, object } = request;
     const isStatus = subResource === 'status';
     if (!isStatus && operation !== 'CREATE') return allowed;
-    const { isThisUser, recommendedBy } = recommenderOf(request);
-    if (isStatus && statusField(object, 'recommendedBy') !== recommendedBy) {
-      const field = 'status.recommendedBy';
+    const { isThisUser, stamps } = recommenderOf(request, controller);
+    const [forged] = isStatus ? recommenderPatch(request, stamps) : [];
+    if (forged !== undefined) {
+      const field = forged.path.slice(1).replace('/', '.');
       const message = `${field} is not what stepgate has stamped: another webhook changes it.`;
       return deny(403, 'Forbidden', message, [{ reason: 'StampForged', field, message }]);
     }

@@ -8,7 +8,7 @@ import { validatingAdmissionPolicy } from './validating-admission-policy.ts';
 export const analysisPolicyName = 'stepgate-analysis';
 
 /** What the analyser writes, and what nobody changes once it is decided on. */
-const recommended = ['recommendations', 'recommendedBy', 'approvalContext'];
+const recommended = ['recommendations', 'recommendedBy', 'authors', 'approvalContext'];
 
 /** What the controller alone writes into the status of an analysis. */
 const outcome = [

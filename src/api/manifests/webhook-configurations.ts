@@ -88,10 +88,13 @@ const decisions: Pick<Webhook, 'kind' | 'resources' | 'operations' | 'matchCondi
 
 const analysisStatus = `${aiAnalysisKind.plural}/status`;
 
-/** Who writes recommendations says what is to run. Everything else in the status of an analysis is not sent to us. */
+/**
+ * Who writes recommendations says what is to run, and who says how sure they are, whether a person is asked. Everything else in
+ * the status of an analysis is not sent to us.
+ */
 const recommendationsChange = {
   name: 'changes-what-is-recommended',
-  expression: `request.operation == 'CREATE' || ${statusChanges(['recommendations', 'recommendedBy'])}`,
+  expression: `request.operation == 'CREATE' || ${statusChanges(['recommendations', 'approvalContext', 'recommendedBy', 'authors'])}`,
 };
 
 /** Naming the account that everybody may use takes no right. It never changes later. */

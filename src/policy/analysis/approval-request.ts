@@ -37,12 +37,18 @@ export function approvalRequest(facts: ApprovalRequestFacts): AIApprovalRequest 
       reason,
       ...(status?.approvalContext && { investigation: status.approvalContext }),
       workflow: { name, spec: workflow.spec, specHash: workflow.specHash, stepCount: workflow.steps.length },
-      ...(status?.recommendedBy && { authors: [status.recommendedBy] }),
+      ...authorsOf(status),
       requestedAt,
       timeout,
       ...(reviewer && { reviewer }),
     },
   };
+}
+
+/** Of recommendations that were stamped before there was a list, the last author is known. */
+function authorsOf(status: AIAnalysis['status']): Pick<AIApprovalRequestSpec, 'authors'> {
+  if (status?.authors !== undefined) return { authors: status.authors };
+  return status?.recommendedBy ? { authors: [status.recommendedBy] } : {};
 }
 
 /** The reference by which an analysis owns its request and its workflow; nothing of theirs holds up its deletion. */

@@ -309,7 +309,12 @@ describe('an analysis that is decided on', () => {
     const write = async (status: object) => analyses.mergePatch<AIAnalysis>('stamped', { status }, 'status');
     const written = await write({ recommendations, recommendedBy: 'admin', tokens: 17 });
     expect(written.spec).toEqual({ signal: { severity: 'high' } });
-    expect(written.status).toEqual({ recommendations, recommendedBy: 'developer', tokens: 17 });
+    expect(written.status).toEqual({
+      recommendations,
+      recommendedBy: 'developer',
+      authors: ['developer'],
+      tokens: 17,
+    });
     expect((await write({ recommendedBy: 'admin' })).status?.recommendedBy).toBe('developer');
     expect((await write({ recommendedBy: null })).status?.recommendedBy).toBe('developer');
   });
@@ -322,6 +327,29 @@ describe('an analysis that is decided on', () => {
     const status = { recommendations: makeRecommendations(1) };
     const write = developer.analyses.mergePatch('powerful', { status }, 'status');
     expect(causesOf(await refusalOf(write))).toEqual(['ServiceAccountNotAllowed']);
+    const raise = { approvalContext: { confidenceScore: 1 } };
+    expect(
+      causesOf(await refusalOf(developer.analyses.mergePatch('powerful', { status: raise }, 'status'))),
+    ).toEqual(['ServiceAccountNotAllowed']);
+  });
+
+  it('names everybody who has written what it recommends, or how sure it is', async () => {
+    const { admin, developer } = ground.actors;
+    await developer.analyses.create(makeAnalysis('raised'));
+    const write = async (actor: typeof admin, status: object) =>
+      actor.analyses.mergePatch<AIAnalysis>('raised', { status }, 'status');
+    await write(developer, {
+      recommendations: makeRecommendations(12),
+      approvalContext: { confidenceScore: 0.5 },
+    });
+    const raised = await write(admin, { approvalContext: { confidenceScore: 1 }, authors: ['developer'] });
+    expect(raised.status?.authors).toEqual(['developer', 'admin']);
+  });
+
+  it('takes no decision from a ServiceAccount that has the rights, unless a setting says so', async () => {
+    const asked = await ground.ask();
+    const refusal = await refusalOf(decide(asked, 'webhook'));
+    expect(causesOf(refusal)).toEqual(['DeciderIsServiceAccount']);
   });
 });
 

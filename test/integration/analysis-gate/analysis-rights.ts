@@ -38,7 +38,8 @@ const roles = {
       rule(workflows, ['workflowexecutions'], ['get', 'approve']),
     ],
     // By group: who belongs to it must reach the authorizer.
-    subjects: [{ kind: 'Group', name: 'approvers', apiGroup: group }],
+    // And a ServiceAccount: people decide, whatever rights it has.
+    subjects: [{ kind: 'Group', name: 'approvers', apiGroup: group }, user(users.webhook.name)],
   },
 } as const;
 
