@@ -1,4 +1,4 @@
-# The image of both commands: docker build --tag stepgate .
+# The image of all commands: docker build --tag stepgate .
 #
 # The build's image has Node with npm, make and bash. What runs is Node, the built JavaScript and what it imports, on a
 # base that has the C and C++ libraries and nothing else: no shell, no package manager. Both are pinned by the digest of

@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util';
 import { KubeConfig } from '@kubernetes/client-node';
-import { defaultInstallation } from '../src/api/manifests/installation.ts';
 import {
   mutatingWebhookConfiguration,
   validateExecutionsPath,
@@ -13,7 +12,7 @@ import { createLogger } from '../src/observability/logger.ts';
 import { createMetricsRegistry } from '../src/observability/metrics-registry.ts';
 import { allowed } from '../src/policy/verdict.ts';
 import type { AdmissionHandler } from '../webhook/admission/admission-handler.ts';
-import { startSelfManagedCertificates } from '../webhook/certificates/self-managed-certificates.ts';
+import { startCertificateFiles } from '../webhook/certificates/certificate-files.ts';
 import { startAdmissionPathFolder } from '../webhook/server/admission-path-folder.ts';
 import { createWebhookServer } from '../webhook/server/webhook-server.ts';
 
@@ -30,7 +29,7 @@ export async function startComparedWebhook(handler: (client: KubeClient) => Admi
       port: { type: 'string' },
       'metrics-port': { type: 'string' },
       'admission-path-folder': { type: 'string' },
-      'certificate-name': { type: 'string', multiple: true },
+      'certificate-folder': { type: 'string' },
       'log-level': { type: 'string' },
     },
   });
@@ -40,13 +39,9 @@ export async function startComparedWebhook(handler: (client: KubeClient) => Admi
   const registry = createMetricsRegistry({ processMetrics: true });
   const logger = createLogger({ level: 'info', component: 'compared-webhook' });
   const client = createKubeClient(kubeConfig, { component: 'webhook' });
-  const certificates = await startSelfManagedCertificates({
-    client,
-    namespace: defaultInstallation.namespace,
-    secretName: defaultInstallation.certificateSecret,
-    names: values['certificate-name'] ?? [],
+  const certificates = await startCertificateFiles({
+    folder: values['certificate-folder'] ?? '',
     clock,
-    today: Date.now,
     logger,
   });
   const admissionPath = await startAdmissionPathFolder({

@@ -8,6 +8,7 @@ import { stringify } from 'yaml';
 import { controllerRbac } from '../src/api/manifests/controller-rbac.ts';
 import { customResourceDefinitions } from '../src/api/manifests/custom-resource-definitions.ts';
 import { defaultInstallation } from '../src/api/manifests/installation.ts';
+import { installerRbac, rotationRbac } from '../src/api/manifests/installer-rbac.ts';
 import type { SchemaObject } from '../src/api/manifests/structural-schema.ts';
 import { userRoles } from '../src/api/manifests/user-rbac.ts';
 import { validatingAdmissionPolicies } from '../src/api/manifests/validating-admission-policies.ts';
@@ -15,7 +16,7 @@ import {
   mutatingWebhookConfiguration,
   validatingWebhookConfiguration,
 } from '../src/api/manifests/webhook-configurations.ts';
-import { webhookCertificatesRbac, webhookRbac } from '../src/api/manifests/webhook-rbac.ts';
+import { webhookRbac } from '../src/api/manifests/webhook-rbac.ts';
 
 const folder = join(import.meta.dirname, '../charts/stepgate/files');
 const header =
@@ -33,9 +34,10 @@ function generate(): ReadonlyMap<string, string> {
     ['webhooks/mutating.yaml', [mutatingWebhookConfiguration({ clientConfig: { service } })]],
     ['webhooks/validating.yaml', [validatingWebhookConfiguration({ clientConfig: { service } })]],
     ['rbac/controller.yaml', controllerRbac(installation)],
+    ['rbac/installer.yaml', installerRbac(installation)],
+    ['rbac/rotation.yaml', rotationRbac(installation)],
     ['rbac/users.yaml', userRoles()],
     ['rbac/webhook.yaml', webhookRbac(installation)],
-    ['rbac/webhook-certificates.yaml', webhookCertificatesRbac(installation)],
   ]);
   return new Map([...files].map(([path, documents]) => [path, toYaml(documents)]));
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { admissionPathOf } from '../test/cluster/admission-path.ts';
+import { servingCertificateOf } from '../test/cluster/serving-certificate.ts';
 import { compileCache } from '../test/cluster/compile-cache.ts';
 import { type ControlPlane, startControlPlane } from '../test/cluster/control-plane.ts';
 import { startFaultyProxy } from '../test/cluster/faulty-proxy.ts';
@@ -50,7 +51,7 @@ const webhook = (...flags: readonly string[]): string[] => [
   '--host=127.0.0.1',
   '--port=0',
   '--metrics-port=0',
-  '--certificate-name=127.0.0.1',
+  `--certificate-folder=${servingCertificateOf(controlPlane).folder}`,
   `--admission-path-folder=${admissionPathOf(controlPlane).folder}`,
   ...flags,
 ];
@@ -67,6 +68,7 @@ describe.concurrent('the command', () => {
     expect([exitCode, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/^stepgate webhook \[flags\]/);
     expect(stdout).toMatch(/^stepgate controller \[flags\]/m);
+    expect(stdout).toMatch(/^stepgate install --task TASK \[flags\]/m);
     expect(stdout).toMatch(/^stepgate check-limit \[flags\]/m);
     for (const flag of [
       'kubeconfig',
@@ -93,11 +95,11 @@ describe.concurrent('the command', () => {
   });
 
   it.each([
-    ['no command', [], 'expected the command webhook, controller, or check-limit, got ""'],
+    ['no command', [], 'expected the command webhook, controller, install, or check-limit, got ""'],
     [
       'an unknown command',
       ['serve'],
-      'expected the command webhook, controller, or check-limit, got "serve"',
+      'expected the command webhook, controller, install, or check-limit, got "serve"',
     ],
     ['two commands', ['webhook', 'controller'], "Unexpected argument 'controller'"],
     ['a flag of the other command', ['controller', '--client-ca=x'], "Unknown option '--client-ca'"],

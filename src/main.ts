@@ -5,12 +5,15 @@ import { checkLimitCommand } from './command/check-limit-command.ts';
 import { LimitCheckError } from './command/check-limit.ts';
 import type { CommandHost } from './command/command.ts';
 import { controllerCommand } from './command/controller-command.ts';
+import { installCommand } from './command/install-command.ts';
 import { UsageError } from './command/usage-error.ts';
 import { KubeConnectionError } from './kube/kube-connection-error.ts';
+import { KubeStatusError } from './kube/kube-status-error.ts';
 import { webhookCommand } from './command/webhook-command.ts';
+import { InstallerError } from '../webhook/installer/installer-error.ts';
 import { PluginError } from './plugin/plugin-error.ts';
 
-const commands = [webhookCommand, controllerCommand, checkLimitCommand];
+const commands = [webhookCommand, controllerCommand, installCommand, checkLimitCommand];
 
 async function main(): Promise<void> {
   const [name = '', ...args] = process.argv.slice(2);
@@ -47,9 +50,14 @@ function usageOf(name: string | undefined): string {
 }
 
 function fail(error: unknown): never {
-  const said = [UsageError, PluginError, LimitCheckError, KubeConnectionError].some(
-    (kind) => error instanceof kind,
-  );
+  const said = [
+    UsageError,
+    PluginError,
+    LimitCheckError,
+    InstallerError,
+    KubeConnectionError,
+    KubeStatusError,
+  ].some((kind) => error instanceof kind);
   const text =
     error instanceof Error ? (said ? error.message : (error.stack ?? error.message)) : String(error);
   process.stderr.write(`stepgate: ${text}\n`);

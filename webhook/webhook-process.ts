@@ -42,8 +42,6 @@ import { createAdmittedDecisions } from './approval/admitted-decisions.ts';
 import { createApprovalChronicle } from './approval/approval-chronicle.ts';
 import { mutateWorkflow } from './approval/mutate-workflow.ts';
 import { startCertificateFiles } from './certificates/certificate-files.ts';
-import { startSelfManagedCertificates } from './certificates/self-managed-certificates.ts';
-import type { CertificateMetrics, CertificateSource } from './certificates/serving-certificate.ts';
 import { createApprovalReader } from './cluster/approval-reader.ts';
 import { startDefinitionCheck } from './cluster/definition-check.ts';
 import { createExecutionReader } from './cluster/execution-reader.ts';
@@ -69,13 +67,6 @@ import type { ServerLimits } from './server/server-limits.ts';
 import { createWebhookServer } from './server/webhook-server.ts';
 import { validateWorkflow } from './workflows/validate-workflow.ts';
 
-/** Where the serving certificate comes from. */
-export type CertificateOrigin =
-  /** `tls.crt`, `tls.key` and maybe `ca.crt` in a folder, such as a mounted Secret of cert-manager. */
-  | { readonly folder: string }
-  /** A CA of our own in the installation's Secret, for these DNS names and IP addresses. */
-  | { readonly names: readonly string[] };
-
 /** Who is taken for the API server. */
 export type AdmittedCallers =
   /** Who calls the path of which a segment is in the folder's files, and shows a certificate where a CA is given as well. */
@@ -91,7 +82,8 @@ export interface WebhookProcessOptions {
   readonly installation: Installation;
   /** Overrides of the configuration, from `environmentTexts`. */
   readonly environment: Partial<ConfigTexts>;
-  readonly certificate: CertificateOrigin;
+  /** `tls.crt`, `tls.key` and maybe `ca.crt`, such as a mounted Secret. The folder is followed. */
+  readonly certificateFolder: string;
   readonly callers: AdmittedCallers;
   /** 0 takes a free one. */
   readonly port: number;
@@ -212,7 +204,12 @@ export async function startWebhookProcess(options: WebhookProcessOptions): Promi
     controller: controllerUserName(options.installation),
     wallClock: () => new Date().toISOString(),
   };
-  const certificates = await startCertificates(options, client, createCertificateMetrics(registry, Date.now));
+  const certificates = await startCertificateFiles({
+    folder: options.certificateFolder,
+    clock,
+    logger,
+    metrics: createCertificateMetrics(registry, Date.now),
+  });
   const { admissionPath, clients } = await startCallers(options);
   const server = createWebhookServer({
     routes: [
@@ -325,27 +322,6 @@ async function startConfig(
     logger,
     onProblem,
     report: recordConfigReports(events),
-    ...(signal === undefined ? {} : { signal }),
-  });
-}
-
-async function startCertificates(
-  { certificate, installation, logger, signal }: WebhookProcessOptions,
-  client: KubeClient,
-  metrics: CertificateMetrics,
-): Promise<CertificateSource> {
-  const clock = systemClock;
-  if ('folder' in certificate)
-    return startCertificateFiles({ folder: certificate.folder, clock, logger, metrics });
-  return startSelfManagedCertificates({
-    client,
-    namespace: installation.namespace,
-    secretName: installation.certificateSecret,
-    names: certificate.names,
-    clock,
-    today: Date.now,
-    logger,
-    metrics,
     ...(signal === undefined ? {} : { signal }),
   });
 }

@@ -22,11 +22,14 @@ export const commonFlags = {
   'log-level': { type: 'string', default: 'info' },
 } as const;
 
-/** What the common flags mean, but for `--plugin`. */
-export const commonUsage = `  --kubeconfig FILE          default: KUBECONFIG, ~/.kube/config, or the pod's service account
+/** What the flags mean that name the cluster and the installation. */
+export const installationUsage = `  --kubeconfig FILE          default: KUBECONFIG, ~/.kube/config, or the pod's service account
   --namespace NAME           namespace of the installation (default ${defaultInstallation.namespace}, or POD_NAMESPACE)
-  --installation NAME        its Service, Secret and Lease are called after it: NAME-webhook, NAME-webhook-certificates,
-                             NAME-controller (default ${defaultInstallationName})
+  --installation NAME        its Service, Secrets and Lease are called after it: NAME-webhook, NAME-admission-path,
+                             NAME-webhook-certificates, NAME-controller (default ${defaultInstallationName})`;
+
+/** What the common flags mean, but for `--plugin`. */
+export const commonUsage = `${installationUsage}
   --host ADDRESS             address to listen on (default: all)
   --metrics-port N           /healthz, /readyz and /metrics, plain HTTP (default 8080; 0 takes a free one)`;
 

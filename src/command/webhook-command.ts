@@ -1,11 +1,7 @@
 import { builtInActions } from '../../sdk/actions/built-in-actions.ts';
-import {
-  type AdmittedCallers,
-  startWebhookProcess,
-  type CertificateOrigin,
-} from '../../webhook/webhook-process.ts';
+import { type AdmittedCallers, startWebhookProcess } from '../../webhook/webhook-process.ts';
 import type { ClientAuthorityFile } from '../../webhook/server/client-authority-file.ts';
-import { defaultInstallation, type Installation } from '../api/manifests/installation.ts';
+import { defaultInstallation } from '../api/manifests/installation.ts';
 import { environmentTexts } from '../config/environment.ts';
 import { loadPlugins } from '../plugin/load-plugins.ts';
 import type { Command } from './command.ts';
@@ -30,9 +26,8 @@ environment (MAX_PARALLEL_STEPS=5, ...), which wins.
 
 ${commonUsage}
   --port N                   admission, TLS (default 8443; 0 takes a free one)
-  --certificate-folder DIR   serve with tls.crt and tls.key of this folder, such as a Secret of cert-manager
-  --certificate-name NAME    without a folder: DNS name or IP of the certificate that is made (repeatable;
-                             default: the names of the installation's Service)
+  --certificate-folder DIR   serve with tls.crt and tls.key of this folder, such as a Secret of cert-manager or of
+                             stepgate install; the folder is followed
   --admission-path-folder DIR
                              only who calls below the path segment in the file "current" of this folder, or in
                              "previous" while it is rotated, is believed to be the API server; the folder is followed
@@ -49,7 +44,6 @@ const flags = {
   ...commonFlags,
   port: { type: 'string', default: '8443' },
   'certificate-folder': { type: 'string' },
-  'certificate-name': { type: 'string', multiple: true },
   'admission-path-folder': { type: 'string' },
   'believe-anyone': { type: 'boolean', default: false },
   'client-ca': { type: 'string' },
@@ -72,6 +66,10 @@ export const webhookCommand: Command = {
       metricsPort: portOf('metrics-port', values['metrics-port']),
     };
     const callers = admittedCallers(values);
+    const certificateFolder = values['certificate-folder'];
+    if (certificateFolder === undefined) {
+      throw new UsageError('--certificate-folder: where are tls.crt and tls.key?');
+    }
     await runUntilSignal(host, logger, async (signal) => {
       const plugins = [
         ...(values['builtin-actions'] ? [builtInActions] : []),
@@ -84,7 +82,7 @@ export const webhookCommand: Command = {
         kubeConfig: await kubeConfigOf(values.kubeconfig, host),
         installation,
         environment: environmentTexts(host.environment),
-        certificate: certificateOrigin(values, installation),
+        certificateFolder,
         callers,
         ...ports,
         ...(values.host === undefined ? {} : { host: values.host }),
@@ -95,17 +93,6 @@ export const webhookCommand: Command = {
     });
   },
 };
-
-function certificateOrigin(values: Flags, { webhookService, namespace }: Installation): CertificateOrigin {
-  const folder = values['certificate-folder'];
-  if (folder !== undefined) return { folder };
-  const names = [
-    `${webhookService}.${namespace}.svc`,
-    `${webhookService}.${namespace}`,
-    `${webhookService}.${namespace}.svc.cluster.local`,
-  ];
-  return { names: values['certificate-name'] ?? names };
-}
 
 /** @throws UsageError where the flags name nobody, or somebody and everybody */
 function admittedCallers(values: Flags): AdmittedCallers {

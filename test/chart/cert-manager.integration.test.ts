@@ -19,7 +19,7 @@ const webhook = 'stepgate-webhook';
 beforeAll(async () => {
   controlPlane = await startControlPlane({ apiServerFlags: endpointFlags });
   certManager = await startCertManager(controlPlane);
-  release = releaseOf(controlPlane, 'stepgate', namespace);
+  release = releaseOf(controlPlane, 'stepgate', namespace, { hooks: false });
   pods = podsOf(controlPlane, release);
 });
 
@@ -59,6 +59,7 @@ async function trusted(authority: string | undefined): Promise<boolean> {
 describe('with cert-manager', { timeout: 180_000 }, () => {
   it('gets its certificate, is trusted for it, and keeps the limit', async () => {
     await release.install();
+    await pods.runHook('prepare');
     await eventually('cert-manager has issued', async () => (await secret()) !== undefined, 60_000);
     const texts = (await secret()) ?? {};
     expect(Object.keys(texts).sort()).toEqual(['ca.crt', 'tls.crt', 'tls.key']);
@@ -69,6 +70,8 @@ describe('with cert-manager', { timeout: 180_000 }, () => {
     await Promise.all(replicas.map((replica) => replica.ready()));
     await serveFrom(controlPlane, { name: webhook, namespace }, replicas);
     await eventually('the API server trusts it', () => trusted(texts['ca.crt']), 60_000);
+    await pods.runHook('publish');
+    expect(await trusted(texts['ca.crt'])).toBe(true);
     const { said, passed } = await pods.test();
     expect(passed, said).toBe(true);
   });
@@ -93,7 +96,9 @@ describe('with cert-manager', { timeout: 180_000 }, () => {
 
   it('keeps certificate and trust in an upgrade', async () => {
     const before = [await secret(), await caBundles()];
+    await pods.runHook('prepare');
     await release.upgrade({ 'config.max-parallel-steps': 3 });
+    await pods.runHook('publish');
     expect([await secret(), await caBundles()]).toEqual(before);
     await eventually('the new limit is in force', async () =>
       (await pods.test()).said.includes('may have 3 active executions'),

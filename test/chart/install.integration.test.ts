@@ -43,7 +43,7 @@ beforeAll(async () => {
   audit = auditLogIn(folder);
   controlPlane = await startControlPlane({ apiServerFlags: [...audit.flags, ...endpointFlags] });
   client = createKubeClient(controlPlane.kubeConfig());
-  release = releaseOf(controlPlane, name, namespace);
+  release = releaseOf(controlPlane, name, namespace, { hooks: false });
   pods = podsOf(controlPlane, release);
 });
 
@@ -74,7 +74,7 @@ describe('helm install', { timeout: 180_000 }, () => {
     expect(exitCode).toBe(1);
     expect(stderr).toContain(
       'certManager.enabled is true, and this cluster has no cert-manager (no kind Certificate of cert-manager.io/v1). ' +
-        'Install cert-manager first, or let the webhook make its certificates: --set certManager.enabled=false',
+        'Install cert-manager first, or let the installer make the certificate: --set certManager.enabled=false',
     );
   });
 
@@ -93,7 +93,7 @@ describe('helm install', { timeout: 180_000 }, () => {
   });
 
   it('refuses a second installation, which would count by itself', async () => {
-    const second = releaseOf(controlPlane, 'second', 'elsewhere');
+    const second = releaseOf(controlPlane, 'second', 'elsewhere', { hooks: false });
     const { exitCode, stderr } = await second.tryInstall({
       'certManager.enabled': false,
       'crds.install': false,
@@ -108,6 +108,7 @@ describe('helm install', { timeout: 180_000 }, () => {
     const label = 'pod-security.kubernetes.io/enforce=restricted';
     await kubectl('label', 'namespace', namespace, label);
     for (const [kind, object] of [
+      ['Job', `${name}-stepgate-publish`],
       ['Deployment', webhook],
       ['Deployment', controller],
       ['Pod', `${name}-stepgate-test`],
@@ -150,11 +151,13 @@ describe('roles for people', { timeout: 180_000 }, () => {
 describe('what the chart renders', { timeout: 180_000 }, () => {
   let shop: OpenNamespace;
 
-  it('runs: two replicas behind the Service get ready, and the caBundle is written', async () => {
+  it('runs: two replicas behind the Service get ready, and the API server is told of them', async () => {
+    await pods.runHook('prepare');
     replicas = [await pods.start(webhook, 'a'), await pods.start(webhook, 'b')];
     await Promise.all(replicas.map((replica) => replica.ready()));
     await serveFrom(controlPlane, { name: webhook, namespace }, replicas);
     await (await pods.start(controller, 'a')).ready();
+    await pods.runHook('publish');
     const caBundles = 'jsonpath={.webhooks[*].clientConfig.caBundle}';
     expect(await kubectl('get', 'mutatingwebhookconfiguration', 'stepgate', '-o', caBundles)).not.toBe('');
   });
@@ -251,7 +254,9 @@ describe('helm upgrade', { timeout: 180_000 }, () => {
     };
     // Somebody has set the limit by hand: helm does not take it back unless it is told to.
     await expect(release.upgrade(values)).rejects.toThrow('.data.max-parallel-steps');
+    await pods.runHook('prepare');
     await release.upgrade(values, '--force-conflicts');
+    await pods.runHook('publish');
     expect([await kubectl(...secret), await kubectl(...bundles)]).toEqual(before);
     const timeouts = 'jsonpath={.webhooks[*].timeoutSeconds}';
     expect(await kubectl('get', 'validatingwebhookconfiguration', 'stepgate', '-o', timeouts)).toMatch(
@@ -311,25 +316,15 @@ describe('helm uninstall', { timeout: 180_000 }, () => {
     expect(objects.map(({ kind }) => kind)).toEqual(
       expect.arrayContaining(['ServiceMonitor', 'PrometheusRule']),
     );
+    // Its Secret is still there, and damaged.
+    const secret = `${webhook}-certificates`;
+    const damage = ['patch', 'secret', secret, '-n', namespace, '--type=merge', '-p'];
+    await kubectl(...damage, '{"data":{"tls.crt":""}}');
+    await pods.runHook('prepare');
     const again = await pods.start(webhook, 'again');
     await again.ready();
     const { metadata } = await left.executions.get<KubernetesExecution>('unmarked');
     expect(metadata.labels).toEqual({ workflow: 'restart' });
-    // Whatever becomes of its Secret, it makes a new certificate and goes on.
-    const secret = `${webhook}-certificates`;
-    const certificate = ['get', 'secret', secret, '-n', namespace, '-o', 'jsonpath={.data.tls\\.crt}'];
-    const damaged = [
-      'patch',
-      'secret',
-      secret,
-      '-n',
-      namespace,
-      '--type=merge',
-      '-p',
-      '{"data":{"tls.crt":""}}',
-    ];
-    await kubectl(...damaged);
-    await eventually('the Secret is whole again', async () => (await kubectl(...certificate)) !== '');
   });
 });
 
@@ -350,6 +345,10 @@ describe("RBAC, by the API server's own record", { timeout: 180_000 }, () => {
   it('allows the webhook what it uses, and no more', () => {
     const unseen = { 'patch events.events.k8s.io': 'an Event that is repeated is counted, after a while' };
     expect(unused(webhook, unseen)).toEqual([]);
+  });
+
+  it('allows the installer what it uses, and no more', () => {
+    expect(unused(`${name}-stepgate-installer`, {})).toEqual([]);
   });
 
   it('allows the controller what it uses, and no more', () => {

@@ -16,12 +16,20 @@ export interface Release {
   objects(): Promise<RenderedObject[]>;
 }
 
+/** What is special about a cluster. */
+export interface ReleaseOptions {
+  /** False where no pods run, and so no hooks: their jobs are run as processes. Default true. */
+  readonly hooks?: boolean;
+}
+
 /** Who talks to helm here has all rights, as whoever installs such a thing. */
 export function releaseOf(
   controlPlane: Pick<ControlPlane, 'kubeconfig'>,
   name: string,
   namespace: string,
+  { hooks = true }: ReleaseOptions = {},
 ): Release {
+  const withHooks = hooks ? [] : ['--no-hooks'];
   const helm = (...args: readonly string[]): Promise<KubectlResult> =>
     runHelm([...args, `--namespace=${namespace}`], { KUBECONFIG: controlPlane.kubeconfig() });
   const succeed = async (...args: readonly string[]): Promise<string> => {
@@ -34,6 +42,7 @@ export function releaseOf(
     name,
     chartFolder,
     '--create-namespace',
+    ...withHooks,
     ...valueFlags(values),
   ];
   return {
@@ -41,7 +50,8 @@ export function releaseOf(
     namespace,
     install: (values) => succeed(...installing(values)),
     tryInstall: (values) => helm(...installing(values)),
-    upgrade: (values, ...flags) => succeed('upgrade', name, chartFolder, ...valueFlags(values), ...flags),
+    upgrade: (values, ...flags) =>
+      succeed('upgrade', name, chartFolder, ...withHooks, ...valueFlags(values), ...flags),
     uninstall: () => succeed('uninstall', name),
     async objects() {
       const texts = [await succeed('get', 'manifest', name), await succeed('get', 'hooks', name)];

@@ -57,7 +57,8 @@ export async function startRenderedPod(
   place: PodPlace,
 ): Promise<RenderedPod> {
   const [container] = spec.containers;
-  const ports = container.args.includes('check-limit') ? [] : [await freePort(), await freePort()];
+  const serves = ['webhook', 'controller'].includes(container.args[0] ?? '');
+  const ports = serves ? [await freePort(), await freePort()] : [];
   const [metricsPort = 0, port = 0] = ports;
   const child = startChild({
     name: place.name,

@@ -5,6 +5,7 @@ import { stringify } from 'yaml';
 import { controllerRbac } from '../../src/api/manifests/controller-rbac.ts';
 import { customResourceDefinitions } from '../../src/api/manifests/custom-resource-definitions.ts';
 import { installationNamed } from '../../src/api/manifests/installation.ts';
+import { installerRbac, rotationRbac } from '../../src/api/manifests/installer-rbac.ts';
 import type { SchemaObject } from '../../src/api/manifests/structural-schema.ts';
 import { userRoles } from '../../src/api/manifests/user-rbac.ts';
 import { statusWriterPolicyName } from '../../src/api/manifests/status-writer-policy.ts';
@@ -13,7 +14,7 @@ import {
   mutatingWebhookConfiguration,
   validatingWebhookConfiguration,
 } from '../../src/api/manifests/webhook-configurations.ts';
-import { webhookCertificatesRbac, webhookRbac } from '../../src/api/manifests/webhook-rbac.ts';
+import { webhookRbac } from '../../src/api/manifests/webhook-rbac.ts';
 import { defaultServerLimits } from '../../webhook/server/server-limits.ts';
 import { chartFolder, objectOf, render, type RenderedObject, type RenderOptions, template } from './helm.ts';
 
@@ -41,7 +42,9 @@ const variants: Readonly<Record<string, RenderOptions>> = {
       'certManager.issuerRef': { name: 'company', kind: 'ClusterIssuer' },
       plugins: ['/plugins/acme.js'],
       'webhook.extraEnv': [{ name: 'MAX_PARALLEL_STEPS', value: '3' }],
-      'webhook.extraArgs': ['--client-ca=/ca.crt'],
+      'admission.clientCA': { secretName: 'api-server-ca', names: ['kube-apiserver'] },
+      'admission.rotationSchedule': '0 3 * * 0',
+      'webhook.extraArgs': ['--host=0.0.0.0'],
       'webhook.nodeSelector': { pool: 'system' },
       'webhook.tolerations': [{ operator: 'Exists' }],
       'controller.clusterNames': ['production'],
@@ -49,6 +52,7 @@ const variants: Readonly<Record<string, RenderOptions>> = {
       'controller.affinity': { nodeAffinity: {} },
       'controller.extraEnv': [{ name: 'NODE_OPTIONS', value: '--require=/agent.js' }],
       'rbac.aggregateApprover': ['admin'],
+      'networkPolicy.admissionFrom': [{ ipBlock: { cidr: '10.0.0.0/28' } }],
       'networkPolicy.metricsFrom': [{ namespaceSelector: { matchLabels: { name: 'monitoring' } } }],
       'serviceMonitor.labels': { release: 'prometheus' },
     },
@@ -74,7 +78,11 @@ it('renders the dashboard as Grafana reads it', async () => {
 
 describe('what is made from code', () => {
   const installation = installationNamed('ops-stepgate', 'workflows');
-  const options = { release: 'ops', namespace: 'workflows', values: { 'certManager.enabled': false } };
+  const options = {
+    release: 'ops',
+    namespace: 'workflows',
+    values: { 'certManager.enabled': false, 'admission.rotationSchedule': '@weekly' },
+  };
 
   it('says of another release what the code says of it, in every object', async () => {
     const rendered = await render(options);
@@ -83,11 +91,12 @@ describe('what is made from code', () => {
       ...customResourceDefinitions(),
       ...validatingAdmissionPolicies(installation).flat(),
       ...webhookRbac(installation),
-      ...webhookCertificatesRbac(installation),
+      ...installerRbac(installation),
+      ...rotationRbac(installation),
       ...controllerRbac(installation),
       ...userRoles().map((role) => renamed(role, 'ops-stepgate')),
-      mutatingWebhookConfiguration({ clientConfig: { service } }),
-      validatingWebhookConfiguration({ clientConfig: { service } }),
+      withoutPaths(mutatingWebhookConfiguration({ clientConfig: { service } })),
+      withoutPaths(validatingWebhookConfiguration({ clientConfig: { service } })),
     ];
     for (const object of made) {
       const { kind, metadata } = object as unknown as RenderedObject;
@@ -106,6 +115,20 @@ describe('what is made from code', () => {
   });
 });
 
+/** The path is written by the installer, which knows its first segment. */
+function withoutPaths(configuration: SchemaObject): SchemaObject {
+  const webhooks = configuration['webhooks'] as readonly {
+    readonly clientConfig: { readonly service: { readonly path?: string } };
+  }[];
+  return {
+    ...configuration,
+    webhooks: webhooks.map((webhook) => {
+      const { path: _, ...service } = webhook.clientConfig.service;
+      return { ...webhook, clientConfig: { service } };
+    }),
+  };
+}
+
 function renamed(role: SchemaObject, installation: string): SchemaObject {
   const { metadata, ...rest } = role as unknown as RenderedObject;
   return { ...rest, metadata: { ...metadata, name: metadata.name.replace('stepgate', installation) } };
@@ -122,6 +145,47 @@ it('puts further writers of a status into the expression of its policy', async (
   expect(variables.find(({ name }) => name === 'furtherWriters')?.expression).toBe(
     JSON.stringify(statusWriters),
   );
+});
+
+describe('the account that rotates', () => {
+  it.each([
+    ['has no rights while nothing is scheduled', {}, true, []],
+    [
+      'has them where a schedule says when',
+      { 'admission.rotationSchedule': '@weekly' },
+      false,
+      ['ClusterRoleBinding', 'RoleBinding'],
+    ],
+  ] as const)('%s', async (_, values, suspended, bindings) => {
+    const objects = await render({ values });
+    expect(objectOf(objects, 'CronJob', 'stepgate-rotation')['spec']).toMatchObject({ suspend: suspended });
+    const bound = objects.filter(
+      ({ kind, metadata }) => kind.endsWith('Binding') && metadata.name === 'stepgate-rotation',
+    );
+    expect(bound.map(({ kind }) => kind).sort()).toEqual(bindings);
+  });
+});
+
+describe('the installer', () => {
+  it('leaves no right behind: its account, roles and bindings are hooks, which helm deletes', async () => {
+    const ofInstaller = (await render()).filter(({ metadata }) =>
+      /-(installer|prepare|publish)$/.test(metadata.name),
+    );
+    expect(ofInstaller.map(({ kind }) => kind).sort()).toEqual([
+      'ClusterRole',
+      'ClusterRoleBinding',
+      'Job',
+      'Job',
+      'Role',
+      'RoleBinding',
+      'ServiceAccount',
+    ]);
+    for (const { metadata } of ofInstaller) {
+      expect(metadata.annotations?.['helm.sh/hook-delete-policy']).toBe(
+        'before-hook-creation,hook-succeeded',
+      );
+    }
+  });
 });
 
 describe('the webhook', () => {

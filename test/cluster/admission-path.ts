@@ -13,7 +13,7 @@ export interface InstalledAdmissionPath {
 
 /** A segment as the installer makes it. */
 export function randomSegment(): string {
-  return randomBytes(32).toString('base64url');
+  return randomBytes(32).toString('hex');
 }
 
 /** The admission path of this control plane: made when it is first asked for, the same from then on. */

@@ -17,6 +17,8 @@ export interface Child {
   readonly pid: number;
   readonly logFile: string;
   readonly hasExited: boolean;
+  /** Null while it runs, and where a signal has ended it. */
+  readonly exitCode: number | null;
   /** Settles when the program has ended, whoever ended it. */
   readonly exited: Promise<void>;
   signal(signal: NodeJS.Signals): void;
@@ -60,6 +62,9 @@ export function startChild(options: ChildOptions): Child {
     logFile: options.logFile,
     get hasExited() {
       return hasExited;
+    },
+    get exitCode() {
+      return child.exitCode;
     },
     exited,
     signal(signal) {

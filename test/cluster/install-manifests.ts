@@ -11,6 +11,7 @@ import {
 import { admissionPathOf } from './admission-path.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { eventually } from './eventually.ts';
+import { servingCertificateOf } from './serving-certificate.ts';
 
 const folder = join(import.meta.dirname, '../../charts/stepgate/files');
 
@@ -46,14 +47,18 @@ export async function installManifests(
 }
 
 /**
- * Puts both webhook configurations in place, or moves them to another location. Their paths have the segment of this
- * control plane unless another one is given.
+ * Puts both webhook configurations in place, or moves them to another location. They have the segment and the authority of
+ * this control plane unless others are given.
  */
 export async function installWebhookConfigurations(
   controlPlane: ControlPlane,
   given: WebhookConfigurationOptions,
 ): Promise<void> {
-  const options = { admissionPath: admissionPathOf(controlPlane).segment, ...given };
+  const options = {
+    admissionPath: admissionPathOf(controlPlane).segment,
+    caBundle: servingCertificateOf(controlPlane).caBundle,
+    ...given,
+  };
   await apply(controlPlane, ['-f', '-'], {
     apiVersion: 'v1',
     kind: 'List',

@@ -4,6 +4,7 @@ import { startChild, type Child } from './child-process.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { eventually } from './eventually.ts';
 import { freePort } from './free-port.ts';
+import { servingCertificateOf } from './serving-certificate.ts';
 
 /** A webhook replica as a process of its own, with the rights of the webhook's account and no others. */
 export interface WebhookReplica {
@@ -47,7 +48,7 @@ export async function startWebhookReplica(
     host: '127.0.0.1',
     port: String(port),
     'metrics-port': String(metricsPort),
-    'certificate-name': '127.0.0.1',
+    'certificate-folder': servingCertificateOf(controlPlane).folder,
     'admission-path-folder': admissionPathOf(controlPlane).folder,
     'log-level': logLevel,
     ...moreFlags,

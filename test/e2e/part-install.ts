@@ -19,7 +19,8 @@ export function declareInstall(ground: GroundOf): void {
       };
       expect(namespace.metadata.labels).toMatchObject({ 'pod-security.kubernetes.io/enforce': 'restricted' });
       const ready = ['-o', 'jsonpath={.items[*].status.conditions[?(@.type=="Ready")].status}'];
-      const pods = await kubectl(['get', 'pods', '-n', installed.namespace, ...ready]);
+      const selector = ['-l', 'app.kubernetes.io/component in (webhook,controller)'];
+      const pods = await kubectl(['get', 'pods', '-n', installed.namespace, ...selector, ...ready]);
       expect(pods).toBe('True True True True');
       results.install_seconds = rounded(installSeconds);
     });

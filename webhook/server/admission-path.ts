@@ -17,9 +17,14 @@ export class AdmissionPathError extends Error {
   override readonly name = 'AdmissionPathError';
 }
 
-/** 32 random bytes are 43 characters of base64url. */
+/** At least 256 bits: 43 characters of base64url, or 64 hexadecimal digits, which the path of a Service takes. */
 const segment = /^[A-Za-z0-9_-]{43,256}$/;
 const leading = /^\/([A-Za-z0-9_-]{43,256})(\/.*)$/;
+
+/** True for a text that can be a segment. */
+export function isSegment(text: string): boolean {
+  return segment.test(text);
+}
 
 /**
  * The segment in a file's text, which may end with a newline.
@@ -27,9 +32,9 @@ const leading = /^\/([A-Za-z0-9_-]{43,256})(\/.*)$/;
  */
 export function parseSegment(text: string): string {
   const trimmed = text.trim();
-  if (segment.test(trimmed)) return trimmed;
+  if (isSegment(trimmed)) return trimmed;
   throw new AdmissionPathError(
-    'An admission path has from 43 to 256 letters, digits, hyphens and underscores: 32 random bytes in base64url.',
+    'An admission path has from 43 to 256 letters, digits, hyphens and underscores: 32 random bytes in hexadecimal.',
   );
 }
 

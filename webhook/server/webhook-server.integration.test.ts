@@ -15,7 +15,7 @@ import type { ControlPlane } from '../../test/cluster/control-plane.ts';
 import { startControlPlane } from '../../test/cluster/control-plane.ts';
 import { eventually } from '../../test/cluster/eventually.ts';
 import type { AdmissionHandler } from '../admission/admission-handler.ts';
-import { webhookConfigurationKinds } from '../certificates/ca-bundle-keeper.ts';
+import { webhookConfigurationKinds } from '../installer/webhook-configurations.ts';
 import type { WebhookServerOptions } from './webhook-server.ts';
 
 const path = '/validate/configmaps';

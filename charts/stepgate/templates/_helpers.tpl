@@ -12,8 +12,14 @@
 {{- define "stepgate.webhook" -}}{{ include "stepgate.fullname" . }}-webhook{{- end }}
 {{- define "stepgate.controller" -}}{{ include "stepgate.fullname" . }}-controller{{- end }}
 
-{{/* Secret of the certificate. Where cert-manager writes it, it is another than the one that the webhook writes, so that neither takes over from the other. */}}
+{{- define "stepgate.installer" -}}{{ include "stepgate.fullname" . }}-installer{{- end }}
+{{- define "stepgate.rotation" -}}{{ include "stepgate.fullname" . }}-rotation{{- end }}
+
+{{/* Secrets of the certificate: cert-manager writes another one than the installer, so that neither takes over from the other. */}}
 {{- define "stepgate.certManagerSecret" -}}{{ include "stepgate.webhook" . }}-tls{{- end }}
+{{- define "stepgate.certificateSecret" -}}
+{{- if .Values.certManager.enabled }}{{ include "stepgate.certManagerSecret" . }}{{ else }}{{ include "stepgate.webhook" . }}-certificates{{ end -}}
+{{- end }}
 
 {{- define "stepgate.labels" -}}
 app.kubernetes.io/name: stepgate
@@ -38,7 +44,7 @@ app.kubernetes.io/component: {{ .component }}
 
 {{/*
 The documents of generated files, as part of this release: named for it, labelled as it, and each given to "transform",
-a template that may change the document in .document. Files say kubernaut-system and stepgate-…, as they are when they
+a template that may change the document in .document, or leave it out by an empty kind. Files say kubernaut-system and stepgate-…, as they are when they
 are applied by hand.
 */}}
 {{- define "stepgate.generated" -}}
@@ -47,7 +53,7 @@ are applied by hand.
 {{- range $path := .paths }}
 {{- $text := $root.Files.Get $path
       | replace "kubernaut-system" "@@namespace@@" -}}
-{{- range $name := list "webhook" "controller" "viewer" "editor" "approver" "action-account" -}}
+{{- range $name := list "webhook" "controller" "viewer" "editor" "approver" "action-account" "installer" "rotation" "admission-path" -}}
 {{- $text = $text | replace (printf "stepgate-%s" $name) (printf "@@fullname@@-%s" $name) -}}
 {{- end -}}
 {{- $text = $text | replace "@@namespace@@" $root.Release.Namespace | replace "@@fullname@@" (include "stepgate.fullname" $root) -}}
@@ -57,9 +63,11 @@ are applied by hand.
 {{- $metadata := $document.metadata -}}
 {{- $_ := set $metadata "labels" (mergeOverwrite (deepCopy (default (dict) $metadata.labels)) $labels) -}}
 {{- if $.transform }}{{ $_ := include $.transform (dict "root" $root "document" $document) }}{{ end }}
+{{- if $document.kind }}
 ---
 # Source: {{ $path }}
 {{ toYaml $document }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -95,7 +103,7 @@ yes
 {{- fail "certManager.enabled and selfManagedCertificates.enabled are both false: the webhook would have no certificate. Set one of them to true." -}}
 {{- end -}}
 {{- if and .Values.certManager.enabled (include "stepgate.connected" .) (not (.Capabilities.APIVersions.Has "cert-manager.io/v1/Certificate")) -}}
-{{- fail "certManager.enabled is true, and this cluster has no cert-manager (no kind Certificate of cert-manager.io/v1). Install cert-manager first, or let the webhook make its certificates: --set certManager.enabled=false" -}}
+{{- fail "certManager.enabled is true, and this cluster has no cert-manager (no kind Certificate of cert-manager.io/v1). Install cert-manager first, or let the installer make the certificate: --set certManager.enabled=false" -}}
 {{- end -}}
 {{- end }}
 
@@ -174,4 +182,48 @@ readinessProbe:
   failureThreshold: 2
 resources: {{- toYaml .values.resources | nindent 2 }}
 securityContext: {{- include "stepgate.containerSecurity" . | nindent 2 }}
+{{- end }}
+
+{{/* A pod that runs a task of the installer, as an account of its own. */}}
+{{- define "stepgate.installerPod" -}}
+metadata:
+  labels:
+    {{- include "stepgate.selector" (dict "context" .root "component" "installer") | nindent 4 }}
+spec:
+  restartPolicy: Never
+  serviceAccountName: {{ .account }}
+  automountServiceAccountToken: true
+  securityContext:
+    runAsNonRoot: true
+    seccompProfile: { type: RuntimeDefault }
+  {{- with .root.Values.imagePullSecrets }}
+  imagePullSecrets: {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with .root.Values.webhook.nodeSelector }}
+  nodeSelector: {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with .root.Values.webhook.tolerations }}
+  tolerations: {{- toYaml . | nindent 4 }}
+  {{- end }}
+  containers:
+    - name: installer
+      image: {{ include "stepgate.image" .root }}
+      imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+      args:
+        - install
+        - --task={{ .task }}
+        - --installation={{ include "stepgate.fullname" .root }}
+        {{- if not .root.Values.certManager.enabled }}
+        - --make-certificates
+        {{- end }}
+        {{- if .root.Values.admission.clientCA.secretName }}
+        - --client-certificates
+        {{- end }}
+      env:
+        - name: POD_NAMESPACE
+          valueFrom: { fieldRef: { fieldPath: metadata.namespace } }
+      resources:
+        requests: { cpu: 50m, memory: 64Mi }
+        limits: { memory: 256Mi }
+      securityContext: {{- include "stepgate.containerSecurity" . | nindent 8 }}
 {{- end }}

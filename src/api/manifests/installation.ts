@@ -6,6 +6,10 @@ export interface Installation {
   readonly webhookServiceAccount: string;
   /** ServiceAccount of the controller, in that namespace. */
   readonly controllerServiceAccount: string;
+  /** ServiceAccount of the jobs that install and upgrade, in that namespace. */
+  readonly installerServiceAccount: string;
+  /** ServiceAccount of the job that rotates the admission path, in that namespace. */
+  readonly rotationServiceAccount: string;
   /** ClusterRole by which ServiceAccounts may run executions. */
   readonly actionAccountRole: string;
   /** Lease that tells which controller works, in that namespace. */
@@ -30,6 +34,8 @@ export function installationNamed(name: string, namespace: string): Installation
     namespace,
     webhookServiceAccount: `${name}-webhook`,
     controllerServiceAccount: `${name}-controller`,
+    installerServiceAccount: `${name}-installer`,
+    rotationServiceAccount: `${name}-rotation`,
     actionAccountRole: `${name}-action-account`,
     controllerLease: `${name}-controller`,
     webhookService: `${name}-webhook`,

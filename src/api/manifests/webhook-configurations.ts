@@ -32,7 +32,7 @@ export type WebhookLocation =
 /** What differs between installations. */
 export interface WebhookConfigurationOptions {
   readonly clientConfig: WebhookLocation;
-  /** PEM of the authority behind the webhook's certificate, base64. Absent: filled in later, by the webhook or cert-manager. */
+  /** PEM of the authority behind the webhook's certificate, base64. Absent: filled in later, by the installer or cert-manager. */
   readonly caBundle?: string;
   /** The segment before every path, by which the webhook knows the API server. Absent: there is none. */
   readonly admissionPath?: string;

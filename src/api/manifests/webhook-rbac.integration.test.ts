@@ -23,12 +23,8 @@ describe("the webhook's account", () => {
     'update slotjournals.stepgate.kubernaut.io -A',
     'create events.events.k8s.io -A',
     'get customresourcedefinitions/kubernetesexecutions.kubernetesexecution.kubernaut.io',
-    'patch mutatingwebhookconfigurations/stepgate',
-    'watch validatingwebhookconfigurations/stepgate',
+    'get validatingwebhookconfigurations/stepgate',
     'watch configmaps/kubernaut-workflowexecution-config -n kubernaut-system',
-    'watch secrets/stepgate-webhook-certificates -n kubernaut-system',
-    'update secrets/stepgate-webhook-certificates -n kubernaut-system',
-    'create secrets -n kubernaut-system',
   ])('can %s', async (request) => {
     expect(await canI(controlPlane, 'webhook', request)).toBe(true);
   });
@@ -41,12 +37,16 @@ describe("the webhook's account", () => {
     'delete slotjournals.stepgate.kubernaut.io -A',
     'get customresourcedefinitions/of-others',
     'patch customresourcedefinitions/kubernetesexecutions.kubernetesexecution.kubernaut.io',
-    'patch validatingwebhookconfigurations/of-others',
+    'patch validatingwebhookconfigurations/stepgate',
+    'update validatingwebhookconfigurations/stepgate',
+    'patch mutatingwebhookconfigurations/stepgate',
+    'delete mutatingwebhookconfigurations/stepgate',
     'create validatingwebhookconfigurations',
     'patch validatingadmissionpolicies.admissionregistration.k8s.io',
-    'get secrets/another -n kubernaut-system',
+    'get secrets/stepgate-webhook-certificates -n kubernaut-system',
+    'get secrets/stepgate-admission-path -n kubernaut-system',
     'list secrets -n kubernaut-system',
-    'get secrets/stepgate-webhook-certificates -n default',
+    'create secrets -n kubernaut-system',
     'get configmaps/kubernaut-workflowexecution-config -n default',
     'impersonate users',
   ])('cannot %s', async (request) => {

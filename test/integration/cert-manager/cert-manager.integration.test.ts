@@ -5,7 +5,7 @@ import { defaultInstallation } from '../../../src/api/manifests/installation.ts'
 import { webhookConfigurationName } from '../../../src/api/manifests/webhook-configurations.ts';
 import { createKubeClient, type KubeClient } from '../../../src/kube/kube-client.ts';
 import { resourcePath } from '../../../src/kube/resource-path.ts';
-import { webhookConfigurationKinds } from '../../../webhook/certificates/ca-bundle-keeper.ts';
+import { webhookConfigurationKinds } from '../../../webhook/installer/webhook-configurations.ts';
 import { type CertManager, startCertManager } from '../../cluster/cert-manager.ts';
 import { type ControlPlane, startControlPlane } from '../../cluster/control-plane.ts';
 import { eventually } from '../../cluster/eventually.ts';
