@@ -7,7 +7,7 @@ export interface Attempt {
   /** What is tried, in a sentence that needs no subject. */
   readonly attempt: string;
   /** Who tries. */
-  readonly user: UserName;
+  readonly user: UserName | 'neighbour';
   /** What stops it; without this guard the attempt succeeds. */
   readonly guard: GuardName;
   /**

@@ -8,6 +8,7 @@ import { executionAttempts } from './attempts/executions.ts';
 import { attemptsFromBefore } from './attempts/from-before.ts';
 import { identityAttempts } from './attempts/identities.ts';
 import { pluginCheckAttempts } from './attempts/plugin-checks.ts';
+import { neighbourAttempts } from './attempts/neighbours.ts';
 import { stampAttempts } from './attempts/stamps.ts';
 import { tokenAttempts } from './attempts/tokens.ts';
 import { undoingAttempts } from './attempts/undoing.ts';
@@ -24,6 +25,7 @@ export const attempts: readonly Attempt[] = [
   ...accountAttempts,
   ...undoingAttempts,
   ...tokenAttempts,
+  ...neighbourAttempts,
   ...pluginCheckAttempts,
   ...deciderAttempts,
 ];

@@ -40,6 +40,8 @@ export interface Ground {
   stored(name?: string): Promise<StoredWorkflow>;
   /** The approver decides, and must succeed. */
   approve(name?: string, value?: string): Promise<void>;
+  /** Records a refusal of what was tried in another way. */
+  readonly recordRefusal: (text: string) => void;
   /** Tries something; a refusal is recorded. Answers whether it was granted. */
   tries(request: Promise<unknown>): Promise<boolean>;
   /** Tries to decide as the user of the attempt, by a merge patch. */
@@ -103,6 +105,7 @@ export function groundOf(cluster: ThreatCluster, namespace: string, user: UserNa
     namespace,
     cluster,
     refusals,
+    recordRefusal: (text) => void refusals.push(text),
     workflows,
     executions,
     async kubectl(...args) {

@@ -1,5 +1,6 @@
 import type { Guard } from './guard.ts';
 import { guardsOfDeciders } from './guards-of-deciders.ts';
+import { guardsOfCallers } from './guards-of-callers.ts';
 import { guardsOfDecisions } from './guards-of-decisions.ts';
 import { guardsOfExecutions } from './guards-of-executions.ts';
 import { guardsOfKubernetes } from './guards-of-kubernetes.ts';
@@ -15,6 +16,7 @@ export const guards = {
   ...guardsOfStamps,
   ...guardsOfExecutions,
   ...guardsOfKubernetes,
+  ...guardsOfCallers,
   ...guardsOfPlugins,
 } as const satisfies Readonly<Record<string, Guard>>;
 

@@ -19,6 +19,8 @@ export interface ThreatCluster {
   readonly controlPlane: ControlPlane;
   readonly rewriting: RewritingWebhook;
   readonly client: (user: UserName) => KubeClient;
+  /** Of the admission port, without a trailing slash. */
+  readonly admissionUrl: string;
   /** Creates a namespace. */
   namespace(name: string): Promise<void>;
   /** The webhook is from now on one without that guard, or the real one. */
@@ -83,6 +85,7 @@ export async function startThreatCluster(
     controlPlane,
     rewriting,
     client,
+    admissionUrl: balancer.url,
     async namespace(name) {
       const metadata = { name, labels: { rewritten: 'yes' } };
       await client('admin').request({ method: 'POST', path: '/api/v1/namespaces', body: { metadata } });

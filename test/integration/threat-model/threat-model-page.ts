@@ -16,17 +16,17 @@ Users: a **developer** may write workflows, executions and their status, but not
 **nobody** may patch workflows; an **approver** may patch workflows and approve them, and is named where a mistake or haste of
 his would do; **admin** is a cluster administrator.
 
-Callers of the admission port are in no row of an account, because they show none. A **neighbour** reaches the port and has no
-credential. Reviews are taken below the admission path alone, or by a client certificate, so a neighbour cannot take slots,
-write marks or journals, ask what somebody may do, or read what refusals say. Two rules hold where a review is forged all the
-same: a mark never gives way to one that a watch ends (test/simulation/edge-mutations.ts), and Events and the metric tell of
-writes that a watch has shown (webhook/approval/admitted-decisions.test.ts). A flood of connections that never call closes its
-own and leaves room for the API server's (webhook/server/connection-room.ts). Who may read webhook configurations or the Secret
-knows the admission path. So does who may create objects of ours while the webhook cannot be reached: the API server's error
-names the URL that it called. [Rotate the path](chart.md#rotate-the-admission-path) after an outage; where the API server has a
-client certificate, demand that as well. The webhook's own account can neither change a webhook configuration nor read or
-create a Secret, tried as that account (test/chart/installer.integration.test.ts): one job of install and
-upgrade may, for as long as it runs. What a stolen credential of each part can do is in [the chart](chart.md#rights).
+A **neighbour** reaches the admission port and has no credential. Reviews are taken below the admission path alone, or by a
+client certificate, so a neighbour cannot take slots, write marks or journals, ask what somebody may do, or read what
+refusals say. Two rules hold where a review is forged all the same: a mark never gives way to one that a watch ends
+(test/simulation/edge-mutations.ts), and Events and the metric tell of writes that a watch has shown
+(webhook/approval/admitted-decisions.test.ts). A flood of connections that never call closes its own and leaves room for the
+API server's (webhook/server/connection-room.ts). Who may read webhook configurations or the Secret knows the admission path.
+So does who may create objects of ours while the webhook cannot be reached: the API server's error names the URL that it
+called. [Rotate the path](chart.md#rotate-the-admission-path) after an outage; where the API server has a client certificate,
+demand that as well. The webhook's own account can neither change a webhook configuration nor read or create a Secret, tried
+as that account (test/chart/installer.integration.test.ts): one job of install and upgrade may, for as long as it runs. What
+a stolen credential of each part can do is in [the chart](chart.md#rights).
 
 Trusted, because whoever has it needs none of this: the right to write webhook configurations,
 ValidatingAdmissionPolicies, CRDs or RBAC, the webhook's ConfigMap, Secret or account, etcd. So is every other mutating
