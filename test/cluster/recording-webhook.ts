@@ -24,8 +24,8 @@ export interface RecordingWebhook {
   stop(): Promise<void>;
 }
 
-/** 32 random bytes in base64url. */
-const admissionPath = /^\/[\w-]{43}(?=\/)/;
+/** 32 random bytes, in base64url or hexadecimal. */
+const admissionPath = /^\/[\w-]{43,}(?=\/)/;
 
 interface AdmissionReview {
   readonly request: {
