@@ -22,7 +22,8 @@ export const defaultServerLimits: ServerLimits = {
   answerMarginMilliseconds: 1_000,
   maximumBodyBytes: 8 * 1024 * 1024,
   maximumBodiesBytes: 32 * 1024 * 1024,
-  handshakeDeadlineMilliseconds: 5_000,
+  // As long as an API server waits for the whole call: on a busy machine a handshake may take seconds.
+  handshakeDeadlineMilliseconds: 10_000,
   maximumConnections: 1_024,
   // An API server has 200 writes under way at most unless it is told otherwise, and may dial for each of them at once.
   maximumNewcomers: 512,
