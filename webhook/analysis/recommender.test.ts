@@ -55,3 +55,15 @@ it('the controller completes what a person is shown, and is no author by that', 
   const recommends = statusWrite(controller, stamps, { recommendations: [{ id: 'a' }] });
   expect(recommenderOf(recommends, controller).stamps.authors).toEqual(['model', controller]);
 });
+
+it('who says that the analyser is done is an author, but for the controller', () => {
+  const stamps = { recommendedBy: 'model', authors: ['model'] };
+  const before = { ...stamps, recommendations: [{ id: 'a' }], phase: 'investigating' };
+  const done = { ...before, phase: 'analyzing' };
+  expect(recommenderOf(statusWrite('eve', before, done), controller).stamps.authors).toEqual([
+    'model',
+    'eve',
+  ]);
+  expect(recommenderOf(statusWrite(controller, before, done), controller).stamps).toEqual(stamps);
+  expect(recommenderOf(statusWrite('eve', done, { ...done, tokens: 17 }), controller).stamps).toEqual(stamps);
+});

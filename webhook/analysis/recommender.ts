@@ -20,7 +20,7 @@ export interface RecommenderStamps {
 
 /**
  * By what is there before and after: who changes recommendations, or what decides whether a person is asked about them, has
- * a part in all that runs. stepgate's controller completes what a person is shown, and recommends nothing by that.
+ * a part in all that runs; so has who says that the analyser is done. stepgate's controller completes what a person is shown, and recommends nothing by that.
  */
 export function recommenderOf(
   { object, oldObject, userInfo }: AdmissionRequest,
@@ -29,11 +29,17 @@ export function recommenderOf(
   const changes = (field: string) => !isSame(statusField(oldObject, field), statusField(object, field));
   const stored = stampsOf(oldObject);
   const user = userInfo.username;
-  if (!changes('recommendations') && (user === controller || !changes('approvalContext'))) {
+  const hastens = changes('approvalContext') || (!isDone(oldObject) && isDone(object));
+  if (!changes('recommendations') && (user === controller || !hastens)) {
     return { isThisUser: false, stamps: stored };
   }
   const authors = stored.authors ?? (stored.recommendedBy === undefined ? [] : [stored.recommendedBy]);
   return { isThisUser: true, stamps: { recommendedBy: user, authors: withAuthor(authors, user) } };
+}
+
+/** Whether stepgate's controller takes over: from then on, what is recommended changes no more. */
+function isDone(object: AdmissionObject | undefined): boolean {
+  return statusField(object, 'phase') === 'analyzing' && statusField(object, 'recommendations') !== undefined;
 }
 
 /** What a status says of it; what is of another type says nothing. */

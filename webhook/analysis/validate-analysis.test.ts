@@ -18,7 +18,8 @@ async function write(draft: ObjectWrite, allowed = false) {
 
 const recommendations = makeRecommendations(2);
 const named = { serviceAccountName: 'deployer' };
-const create = { subResource: '', after: { spec: named } };
+const stamped = { annotations: { 'kubernaut.io/created-by': 'ann' } };
+const create = { subResource: '', after: { metadata: stamped, spec: named } };
 const recommend = {
   before: { spec: named, status: {} },
   after: { spec: named, status: { recommendations, recommendedBy: 'ann', authors: ['ann'] } },
@@ -50,7 +51,7 @@ describe('who writes an analysis', () => {
   });
 
   it.each<[string, ObjectWrite]>([
-    ['names none', { subResource: '', after: { spec: {} } }],
+    ['names none', { subResource: '', after: { metadata: stamped, spec: {} } }],
     ['changes something else', { before: recommend.after, after: recommend.after }],
     ['changes the object itself', { ...create, before: { spec: named } }],
   ])('and %s needs none', async (_, draft) => {
@@ -67,6 +68,22 @@ describe('who writes an analysis', () => {
       ],
     });
     expect(verdict).toMatchObject({ code: 403, causes: [{ reason: 'StampForged' }] });
+  });
+
+  it.each<[string, object]>([
+    ['says nothing of it', {}],
+    ['has other annotations', { annotations: { a: 'b' } }],
+    ['says that it was another', { annotations: { 'kubernaut.io/created-by': 'model' } }],
+  ])('and creates it is stamped, where the manifest %s', async (_, metadata) => {
+    const { verdict, mutation } = await write({ subResource: '', after: { metadata, spec: {} } });
+    const [path, value] =
+      'annotations' in metadata
+        ? ['/metadata/annotations/kubernaut.io~1created-by', 'ann']
+        : ['/metadata/annotations', stamped.annotations];
+    expect(mutation).toEqual({ decision: 'patch', operations: [{ op: 'add', path, value }] });
+    expect(verdict).toMatchObject({
+      causes: [{ reason: 'StampForged', field: 'metadata.annotations[kubernaut.io/created-by]' }],
+    });
   });
 
   it('cannot say it of what nobody has recommended', async () => {

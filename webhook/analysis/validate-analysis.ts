@@ -3,6 +3,7 @@ import { allowed, deny, type Verdict } from '../../src/policy/verdict.ts';
 import type { AdmissionRequest } from '../admission/admission-review.ts';
 import type { AccessReviewer } from '../rights/access-review.ts';
 import { refusedAccount } from '../rights/refused-account.ts';
+import { creatorField, creatorPatch } from './analysis-creator.ts';
 import { recommenderPatch } from './mutate-analysis.ts';
 import { recommenderOf } from './recommender.ts';
 
@@ -24,9 +25,9 @@ export function validateAnalysis({
     const isStatus = subResource === 'status';
     if (!isStatus && operation !== 'CREATE') return allowed;
     const { isThisUser, stamps } = recommenderOf(request, controller);
-    const [forged] = isStatus ? recommenderPatch(request, stamps) : [];
+    const [forged] = isStatus ? recommenderPatch(request, stamps) : creatorPatch(request);
     if (forged !== undefined) {
-      const field = forged.path.slice(1).replace('/', '.');
+      const field = isStatus ? forged.path.slice(1).replace('/', '.') : creatorField;
       const message = `${field} is not what stepgate has stamped: another webhook changes it.`;
       return deny(403, 'Forbidden', message, [{ reason: 'StampForged', field, message }]);
     }

@@ -1,3 +1,4 @@
+import { approvalAnnotations } from '../approval-annotations.ts';
 import { aiAnalysisKind } from '../names.ts';
 import { frozenAnalysisPhases } from '../phase.ts';
 import { controllerUserName, type Installation } from './installation.ts';
@@ -44,7 +45,7 @@ export function analysisPolicy(installation: Installation): readonly [SchemaObje
         apiGroups: [aiAnalysisKind.group],
         apiVersions: ['*'],
         operations: ['UPDATE'],
-        resources: [`${aiAnalysisKind.plural}/status`],
+        resources: [aiAnalysisKind.plural, `${aiAnalysisKind.plural}/status`],
         scope: 'Namespaced',
       },
     ],
@@ -69,6 +70,15 @@ export function analysisPolicy(installation: Installation): readonly [SchemaObje
         message: `the phases ${ours.join(', ')} are written by ${controller} alone`,
         reason: 'Forbidden',
       },
+      {
+        expression: `${creator('object')} == ${creator('oldObject')}`,
+        message: `the annotation ${approvalAnnotations.createdBy} is immutable: stepgate has written who created the analysis`,
+        reason: 'Forbidden',
+      },
     ],
   });
+}
+
+function creator(object: 'object' | 'oldObject'): string {
+  return `${object}.metadata.?annotations[?'${approvalAnnotations.createdBy}']`;
 }

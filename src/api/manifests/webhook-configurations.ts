@@ -3,7 +3,6 @@ import { approvalAnnotations } from '../approval-annotations.ts';
 import {
   aiAnalysisKind,
   aiApprovalRequestKind,
-  defaultServiceAccountName,
   kubernetesExecutionKind,
   workflowExecutionKind,
 } from '../names.ts';
@@ -86,21 +85,24 @@ const decisions: Pick<Webhook, 'kind' | 'resources' | 'operations' | 'matchCondi
   ],
 };
 
+/** As the webhook sees it: stepgate's controller takes over. */
+function analysisIsDone(object: 'object' | 'oldObject'): string {
+  return `${object}.?status.?phase.orValue('') == 'analyzing' && ${object}.?status.?recommendations.hasValue()`;
+}
+
 const analysisStatus = `${aiAnalysisKind.plural}/status`;
 
 /**
- * Who writes recommendations says what is to run, and who says how sure they are, whether a person is asked. Everything else in
- * the status of an analysis is not sent to us.
+ * Who writes recommendations says what is to run, who says how sure they are, whether a person is asked, and who says that
+ * the analyser is done, when. Everything else in the status of an analysis is not sent to us, nor are updates of the
+ * object itself.
  */
 const recommendationsChange = {
   name: 'changes-what-is-recommended',
-  expression: `request.operation == 'CREATE' || ${statusChanges(['recommendations', 'approvalContext', 'recommendedBy', 'authors'])}`,
-};
-
-/** Naming the account that everybody may use takes no right. It never changes later. */
-const namesAnAccount = {
-  name: 'names-an-account',
-  expression: `request.operation != 'CREATE' || !(object.?spec.?serviceAccountName.orValue('') in ['', '${defaultServiceAccountName}'])`,
+  expression:
+    `request.operation == 'CREATE' || (has(request.subResource) && request.subResource == 'status' && (` +
+    `${statusChanges(['recommendations', 'approvalContext', 'recommendedBy', 'authors'])} || ` +
+    `(${analysisIsDone('object')} && !(${analysisIsDone('oldObject')}))))`,
 };
 
 const validatingWebhooks: readonly Webhook[] = [
@@ -128,7 +130,7 @@ const validatingWebhooks: readonly Webhook[] = [
     kind: aiAnalysisKind,
     resources: [aiAnalysisKind.plural, analysisStatus],
     operations: ['CREATE', 'UPDATE'],
-    matchConditions: [recommendationsChange, namesAnAccount],
+    matchConditions: [recommendationsChange],
   },
 ];
 
@@ -169,8 +171,8 @@ const mutatingWebhooks: readonly Webhook[] = [
     name: `${aiAnalysisKind.plural}.mutate.stepgate.kubernaut.io`,
     path: mutateAnalysesPath,
     kind: aiAnalysisKind,
-    resources: [analysisStatus],
-    operations: ['UPDATE'],
+    resources: [aiAnalysisKind.plural, analysisStatus],
+    operations: ['CREATE', 'UPDATE'],
     matchConditions: [recommendationsChange],
   },
 ];

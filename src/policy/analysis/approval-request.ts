@@ -1,7 +1,9 @@
 import type { AIAnalysis } from '../../api/ai-analysis.ts';
 import type { AIApprovalRequest, AIApprovalRequestSpec } from '../../api/ai-approval-request.ts';
+import { approvalAnnotations } from '../../api/approval-annotations.ts';
 import { aiAnalysisKind, aiApprovalRequestKind } from '../../api/names.ts';
 import type { OwnerReference } from '../../api/object-meta.ts';
+import { withAuthor } from '../approval/authors.ts';
 import type { RecommendedWorkflow } from './recommended-workflow.ts';
 import { remediationName } from './remediation-name.ts';
 
@@ -37,7 +39,7 @@ export function approvalRequest(facts: ApprovalRequestFacts): AIApprovalRequest 
       reason,
       ...(status?.approvalContext && { investigation: status.approvalContext }),
       workflow: { name, spec: workflow.spec, specHash: workflow.specHash, stepCount: workflow.steps.length },
-      ...authorsOf(status),
+      ...authorsOf(analysis),
       requestedAt,
       timeout,
       ...(reviewer && { reviewer }),
@@ -45,10 +47,15 @@ export function approvalRequest(facts: ApprovalRequestFacts): AIApprovalRequest 
   };
 }
 
-/** Of recommendations that were stamped before there was a list, the last author is known. */
-function authorsOf(status: AIAnalysis['status']): Pick<AIApprovalRequestSpec, 'authors'> {
-  if (status?.authors !== undefined) return { authors: status.authors };
-  return status?.recommendedBy ? { authors: [status.recommendedBy] } : {};
+/**
+ * Whoever has created the analysis chose whose rights its workflow has. Of recommendations that were stamped before there was
+ * a list, the last author is known.
+ */
+function authorsOf({ metadata, status }: AIAnalysis): Pick<AIApprovalRequestSpec, 'authors'> {
+  const recommended = status?.authors ?? (status?.recommendedBy ? [status.recommendedBy] : []);
+  const creator = metadata.annotations?.[approvalAnnotations.createdBy];
+  const authors = creator === undefined ? recommended : withAuthor(recommended, creator);
+  return authors.length === 0 ? {} : { authors: [...authors] };
 }
 
 /** The reference by which an analysis owns its request and its workflow; nothing of theirs holds up its deletion. */

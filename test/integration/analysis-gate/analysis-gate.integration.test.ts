@@ -346,6 +346,37 @@ describe('an analysis that is decided on', () => {
     expect(raised.status?.authors).toEqual(['developer', 'admin']);
   });
 
+  it('names who has created it, and nobody can name another', async () => {
+    const { admin, developer } = ground.actors;
+    const draft = makeAnalysis('created');
+    const forged = { ...draft, metadata: { ...draft.metadata, annotations: { [names.createdBy]: 'admin' } } };
+    const created = await developer.analyses.create<AIAnalysis>(forged);
+    expect(created.metadata.annotations).toEqual({ [names.createdBy]: 'developer' });
+    for (const by of ['admin', null]) {
+      const metadata = { annotations: { [names.createdBy]: by } };
+      const refusal = await refusalOf(admin.analyses.mergePatch('created', { metadata }));
+      expect(refusal.message).toContain('created-by is immutable');
+    }
+  });
+
+  it('is approved by its creator no more than by who recommends, where another must', async () => {
+    await configure(cluster, { 'require-different-approver': 'true' });
+    const asked = await ground.ask({ creator: 'admin', author: 'developer' });
+    const refusal = await refusalOf(decide(asked, 'admin'));
+    await configure(cluster, {});
+    expect(asked.request.spec.authors).toEqual(['developer', 'admin']);
+    expect(causesOf(refusal)).toEqual(['ApproverIsCreator']);
+  });
+
+  it('is said to be done only by who may use its account', async () => {
+    const { admin, developer } = ground.actors;
+    await admin.analyses.create(makeAnalysis('unfinished', {}, { serviceAccountName: 'cluster-admin' }));
+    const recommendations = makeRecommendations(1);
+    await admin.analyses.mergePatch('unfinished', { status: { recommendations } }, 'status');
+    const end = developer.analyses.mergePatch('unfinished', { status: { phase: 'analyzing' } }, 'status');
+    expect(causesOf(await refusalOf(end))).toEqual(['ServiceAccountNotAllowed']);
+  });
+
   it('takes no decision from a ServiceAccount that has the rights, unless a setting says so', async () => {
     const asked = await ground.ask();
     const refusal = await refusalOf(decide(asked, 'webhook'));
@@ -507,12 +538,13 @@ describe('the workflow of an approved request', () => {
 });
 
 describe('while no replica can be reached', () => {
+  let asked: Asked;
   beforeAll(async () => {
+    asked = await ground.ask({ unstamped: true });
     await cluster.replicas[0]?.child.kill();
   });
 
   it('nobody decides, but the controller and the garbage collector go on', async () => {
-    const asked = await ground.ask({ unstamped: true });
     expect((await refusalOf(decide(asked))).code).toBe(500);
     const { requests, analyses } = ground.actors.controller;
     await requests.mergePatch(asked.name, { metadata: { finalizers: ['example.org/wait'] } });

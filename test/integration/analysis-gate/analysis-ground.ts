@@ -41,8 +41,10 @@ export interface Question {
   readonly reviewer?: NonNullable<AIApprovalRequest['spec']['reviewer']>;
   readonly steps?: number;
   readonly namespace?: string;
-  /** Who creates the analysis and recommends. */
+  /** Who recommends. */
   readonly author?: UserName;
+  /** Who creates the analysis; by default the author. */
+  readonly creator?: UserName;
   /** Without recommendations, which nobody can write while the webhook is down; the request is about others. */
   readonly unstamped?: boolean;
 }
@@ -97,12 +99,13 @@ export function createAnalysisGround(controlPlane: ControlPlane): AnalysisGround
       steps = 12,
       namespace = 'default',
       author = 'developer',
+      creator = author,
       unstamped = false,
     }: Question = {}) {
       asked += 1;
       const draft = makeAnalysis(`outage-${asked}`);
       const { analyses } = actor(author, namespace);
-      await analyses.create(draft);
+      await actor(creator, namespace).analyses.create(draft);
       const recommendations = makeRecommendations(steps);
       const status = { phase: 'analyzing', ...(!unstamped && { recommendations }) };
       const written = await analyses.mergePatch<NamedAnalysis>(
