@@ -10,6 +10,7 @@ import { createLogger } from '../src/observability/logger.ts';
 import { withoutSecrets } from '../src/observability/without-secrets.ts';
 import { readParameters } from '../src/plugin/check-parameters.ts';
 import { parseDecision } from '../src/policy/approval/parse-decision.ts';
+import { findHostileCharacter, visibleText } from '../src/policy/hostile-characters.ts';
 import { fitWarnings } from '../webhook/admission/client-warnings.ts';
 import { findJsonExcess } from '../webhook/admission/json-shape.ts';
 import { readJsonText } from '../sdk/actions/json-text.ts';
@@ -27,6 +28,8 @@ const readers: Readonly<Record<string, (text: string) => unknown>> = {
       { name: 'strict', parameters: z.strictObject({ list: z.array(z.literal('x')) }) },
       { [text]: 1, list: [text, text] },
     ),
+  visibleText,
+  findHostileCharacter: (text) => findHostileCharacter('spec', { text, [text]: [text, text] }),
   parseDuration,
   'the name of an object': (text) => objectNamePattern.test(text),
   parseDecision,

@@ -1,4 +1,5 @@
 import type { AIAnalysisStatus, ApprovalContext } from '../../src/api/ai-analysis.ts';
+import { visibleText } from '../../src/policy/hostile-characters.ts';
 import type { EventFacts } from '../../src/kube/event-object.ts';
 import type { ConditionDraft } from '../workflow/workflow-conditions.ts';
 import type { Decided, EndOfRequest } from './end-of-request.ts';
@@ -27,7 +28,7 @@ function condition(
   reason: string,
   message: string,
 ): ConditionDraft {
-  return { type, status, reason, message: message.slice(0, longestMessage) };
+  return { type, status, reason, message: visibleText(message, longestMessage) };
 }
 
 /** A request is about to be created; from now on what is recommended is frozen. */

@@ -1,6 +1,7 @@
 import { aiAnalysisKind } from '../../src/api/names.ts';
 import { type EventFacts, regardingObject } from '../../src/kube/event-object.ts';
 import { isKubeStatus } from '../../src/kube/kube-status-error.ts';
+import { visibleText } from '../../src/policy/hostile-characters.ts';
 import { resourcePath } from '../../src/kube/resource-path.ts';
 import type { Fields } from '../workflow/recorded-status.ts';
 import { mergeConditions } from '../workflow/workflow-conditions.ts';
@@ -28,7 +29,7 @@ export async function writeChange(turn: AnalysisTurn, change: AnalysisChange): P
       contentType: 'application/merge-patch+json',
       body: {
         metadata: { resourceVersion },
-        status: { ...change.status, observedGeneration: generation, conditions },
+        status: { ...change.status, ...messageOf(change), observedGeneration: generation, conditions },
       },
       signal,
     });
@@ -40,6 +41,11 @@ export async function writeChange(turn: AnalysisTurn, change: AnalysisChange): P
     if (isKubeStatus(error, 404)) return rest;
     throw error;
   }
+}
+
+/** What errors and analysers say is in it. */
+function messageOf({ status: { message } }: AnalysisChange): { readonly message?: string } {
+  return typeof message === 'string' ? { message: visibleText(message) } : {};
 }
 
 /** Something that is said of an analysis. */

@@ -3,6 +3,7 @@ import { KubeConnectionError } from '../../src/kube/kube-connection-error.ts';
 import { isKubeStatus } from '../../src/kube/kube-status-error.ts';
 import { missingRight } from '../../src/kube/missing-right.ts';
 import { withoutSecrets } from '../../src/observability/without-secrets.ts';
+import { visibleText } from '../../src/policy/hostile-characters.ts';
 
 /** A longer message is cut: it is kept in a status and shown in a table. */
 const mostCharacters = 4_096;
@@ -17,7 +18,7 @@ export function failureMessage(thrown: unknown): string {
   }
   // Cut first: it may quote what users wrote, of any length.
   const safe = withoutSecrets(text.slice(0, 2 * mostCharacters));
-  return safe.length <= mostCharacters ? safe : `${safe.slice(0, mostCharacters)}…`;
+  return safe.length <= mostCharacters ? visibleText(safe) : `${visibleText(safe, mostCharacters)}…`;
 }
 
 function describe(thrown: unknown): string {

@@ -1,5 +1,6 @@
 import { isSettledWorkflowPhase } from '../../src/api/phase.ts';
 import { maxStepsPerWorkflow } from '../../src/api/workflow-execution.ts';
+import { visibleText } from '../../src/policy/hostile-characters.ts';
 import type { PlanFacts } from './plan-facts.ts';
 import type { WorkflowPlan } from './plan-workflow.ts';
 import type { Fields } from './recorded-status.ts';
@@ -35,7 +36,7 @@ function fieldsOfPlan(plan: WorkflowPlan, facts: PlanFacts): Fields {
     queuedSteps: plan.queuedSteps,
     startTime: status.startTime ?? (started ? now : null),
     completionTime,
-    message: plan.message ?? null,
+    message: plan.message === undefined ? null : visibleText(plan.message),
     conditions: mergeConditions(draftConditions(plan, facts), status.conditions, workflow.generation, now),
   };
 }
@@ -64,7 +65,7 @@ function stepEntries(plan: WorkflowPlan, { status }: PlanFacts): readonly Fields
 
 function entryOf(state: StepState, longest: number): Fields {
   const { step, phase, execution, attempts, rollback, startTime, completionTime } = state;
-  const message = state.message?.slice(0, longest);
+  const message = state.message === undefined ? undefined : visibleText(state.message, longest);
   const fields = {
     stepNumber: step.stepNumber,
     phase,

@@ -1,4 +1,5 @@
 import type { Condition } from '../../src/api/condition.ts';
+import { visibleText } from '../../src/policy/hostile-characters.ts';
 import type { PlanFacts } from './plan-facts.ts';
 import { listed, type WorkflowPlan } from './plan-workflow.ts';
 import type { Fields } from './recorded-status.ts';
@@ -19,7 +20,7 @@ const longestMessage = 32_000;
  */
 export function draftConditions(plan: WorkflowPlan, facts: PlanFacts): readonly ConditionDraft[] {
   return [progressing(plan, facts), queued(plan, facts), ...approved(facts), ...stepsFailed(plan, facts)].map(
-    (draft) => ({ ...draft, message: draft.message.slice(0, longestMessage) }),
+    (draft) => ({ ...draft, message: visibleText(draft.message, longestMessage) }),
   );
 }
 

@@ -1,4 +1,5 @@
 import type { ResourceKind } from '../api/names.ts';
+import { visibleText } from '../policy/hostile-characters.ts';
 import type { ObjectMeta } from './kube-object.ts';
 
 /** The object that an Event is about. Source: core/v1 `ObjectReference`. */
@@ -76,7 +77,8 @@ export function eventObject(facts: EventFacts, reporter: EventReporter, name: st
     type: facts.type,
     reason: facts.reason.slice(0, longestWord),
     action: facts.action.slice(0, longestWord),
-    note: truncated(facts.note, longestNote),
+    // Notes tell what users have written.
+    note: truncated(visibleText(facts.note, longestNote), longestNote),
     regarding: facts.regarding,
   };
 }

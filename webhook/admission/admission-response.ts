@@ -1,4 +1,5 @@
 /** From a verdict to the AdmissionReview that tells it to the API server. */
+import { visibleText } from '../../src/policy/hostile-characters.ts';
 import type { Deny, Verdict } from '../../src/policy/verdict.ts';
 import type { AdmissionRequest } from './admission-review.ts';
 import { admissionReviewApiVersion, admissionReviewKind } from './admission-review.ts';
@@ -55,7 +56,11 @@ export function toAdmissionResponse(request: AdmissionRequest, verdict: Verdict)
         }),
       ...(verdict.warnings !== undefined &&
         verdict.warnings.length > 0 && { warnings: fitWarnings(verdict.warnings) }),
-      ...(verdict.auditAnnotations !== undefined && { auditAnnotations: verdict.auditAnnotations }),
+      ...(verdict.auditAnnotations !== undefined && {
+        auditAnnotations: Object.fromEntries(
+          Object.entries(verdict.auditAnnotations).map(([name, text]) => [name, visibleText(text)]),
+        ),
+      }),
     },
   };
 }
@@ -70,12 +75,16 @@ function toStatus(request: AdmissionRequest, verdict: Deny): DenialStatus {
     status: 'Failure',
     code: verdict.code,
     reason: verdict.reason,
-    message: verdict.message,
+    message: visibleText(verdict.message),
     details: {
       ...(request.name !== '' && { name: request.name }),
       group: request.kind.group,
       kind: verdict.reason === 'Invalid' ? request.kind.kind : request.resource.resource,
-      causes: verdict.causes,
+      causes: verdict.causes.map(({ message, field, reason }) => ({
+        reason,
+        message: visibleText(message),
+        ...(field !== undefined && { field: visibleText(field) }),
+      })),
     },
   };
 }

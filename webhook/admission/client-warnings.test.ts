@@ -13,7 +13,11 @@ describe('fitWarnings', () => {
   });
 
   it('puts each on one line and drops what is empty', () => {
-    expect(fitWarnings(['a\nb\r\n\tc\u0000\u0085d', ' \n '])).toEqual(['a b c d']);
+    expect(fitWarnings(['a\nb\r\n\tc\u2028d', ' \n '])).toEqual(['a b c d']);
+  });
+
+  it('writes characters out that a terminal would obey, or that would reorder what is read', () => {
+    expect(fitWarnings(['a\u0000\u0085b\u202ec'])).toEqual(['aU+0000U+0085bU+202Ec']);
   });
 
   it('cuts long ones between characters', () => {

@@ -1,3 +1,5 @@
+import { visibleText } from '../../src/policy/hostile-characters.ts';
+
 /**
  * Warnings as they may travel in an AdmissionResponse. The API server puts each into an HTTP header, drops
  * those with control characters, and truncates past 256 characters each and 4,096 in all.
@@ -28,11 +30,9 @@ export function fitWarnings(warnings: readonly string[]): string[] {
 
 function fitWarning(warning: string): string {
   // No warning is longer in code points than in UTF-16 units: whatever lies past twice the limit is cut anyway.
-  const line = warning
-    .slice(0, 4 * maximumWarningLength)
-    .toWellFormed()
-    .replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ')
-    .trim();
+  const line = visibleText(
+    warning.slice(0, 4 * maximumWarningLength).replaceAll(/[\t\r\n\u2028\u2029]+/g, ' '),
+  ).trim();
   const characters = Array.from(line);
   if (characters.length <= maximumWarningLength) return line;
   return `${characters.slice(0, maximumWarningLength - 1).join('')}…`;

@@ -86,6 +86,25 @@ describe('who writes an analysis', () => {
     });
   });
 
+  it.each([
+    [
+      'what it recommends',
+      'status.recommendations[0].parameters.note',
+      { recommendations: [{ id: 'a', action: 'b', parameters: { note: 'a\u202eb' } }] },
+    ],
+    [
+      'what a person is shown',
+      'status.approvalContext.investigationSummary',
+      { approvalContext: { investigationSummary: '\u009b2J' } },
+    ],
+  ])('cannot hide %s behind characters', async (_, field, status) => {
+    const after = { status: { ...status, recommendedBy: 'ann', authors: ['ann'] } };
+    const { verdict } = await write({ before: { status: {} }, after });
+    expect(verdict).toMatchObject({ code: 422, causes: [{ reason: 'CharacterNotAllowed', field }] });
+    const again = await write({ before: after, after: { status: { ...after.status, phase: 'pending' } } });
+    expect(again.verdict).toEqual({ decision: 'allow' });
+  });
+
   it('cannot say it of what nobody has recommended', async () => {
     const { mutation } = await write({
       before: { status: {} },

@@ -6,6 +6,7 @@ import type { PluginAdmission } from '../../src/plugin/plugin-admission.ts';
 import { alreadyExists, slotsUnavailable, unmarkedExecution } from '../../src/policy/execution-refusals.ts';
 import { completeIdentity } from '../../src/policy/identity-patch.ts';
 import { parallelLimit } from '../../src/policy/parallel-limit.ts';
+import { refuseHostileCharacters } from '../../src/policy/refuse-hostile-characters.ts';
 import { withRemarks } from '../../src/policy/remarks.ts';
 import { accountToAskFor } from '../../src/policy/service-account-right.ts';
 import { allowed, type Deny, type Verdict } from '../../src/policy/verdict.ts';
@@ -96,6 +97,8 @@ export function validateExecution(options: ValidateExecutionOptions) {
   return async (request: AdmissionRequest, { deadline, signal }: AdmissionContext): Promise<Verdict> => {
     if (request.operation !== 'CREATE' || request.object === undefined) return allowed;
     const { namespace, name, object } = request;
+    const hostile = refuseHostileCharacters('spec', object['spec']);
+    if (hostile !== undefined) return hostile;
     const identity = identifyWorkflow(markedExecution(object, namespace));
     if ('decision' in identity) return identity;
     const { workflow } = identity;

@@ -6,6 +6,7 @@ import { approvalAnnotations } from '../../src/api/approval-annotations.ts';
 import { inexactness } from '../../src/policy/approval/canonical-json.ts';
 import type { PluginAdmission } from '../../src/plugin/plugin-admission.ts';
 import { accountToAskForOnWrite } from '../../src/policy/service-account-right.ts';
+import { refuseHostileCharacters } from '../../src/policy/refuse-hostile-characters.ts';
 import { deny, type Deny, type Verdict } from '../../src/policy/verdict.ts';
 import { checkGraph } from '../../src/policy/workflow-graph.ts';
 import type { AdmissionContext } from '../admission/admission-handler.ts';
@@ -38,7 +39,9 @@ export function validateWorkflow(options: ValidateWorkflowOptions) {
     request: AdmissionRequest,
     { deadline }: Pick<AdmissionContext, 'deadline'>,
   ): Promise<Verdict> => {
-    const refusal = brokenGraph(request);
+    const refusal =
+      refuseHostileCharacters('spec', request.object?.['spec'], request.oldObject?.['spec']) ??
+      brokenGraph(request);
     if (refusal !== undefined) return refusal;
     const stamping = await judgeWorkflow(request, options, true);
     if (stamping === undefined) return unreadable(request) ?? { decision: 'allow' };

@@ -7,6 +7,7 @@ import {
 import { formatTime, parseTime } from '../../api/time.ts';
 import { authorship, authorsMayNotApprove } from '../approval/authors.ts';
 import { isServiceAccountUser, serviceAccountsMayNotDecide } from '../approval/service-account-user.ts';
+import { refuseHostileCharacters } from '../refuse-hostile-characters.ts';
 import { deny, type Deny } from '../verdict.ts';
 import { expiryOf, isDeclaredExpired } from './request-expiry.ts';
 
@@ -60,7 +61,8 @@ export function decideRequest(facts: DecisionFacts): DecisionStamping | Deny {
   const decides = approvalDecisions.find((decision) => decision === after.decision);
   // What is no decision is refused by the schema, with the list of those that are.
   if (decides === undefined) return { stamps: noStamps, decides };
-  const refusal = whyNot(decides, facts);
+  const refusal =
+    whyNot(decides, facts) ?? refuseHostileCharacters('status.message', after.message, before.message);
   if (refusal !== undefined) return refusal;
   const { user, now, installation, stampedAt } = facts;
   return {

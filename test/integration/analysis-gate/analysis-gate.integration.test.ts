@@ -377,6 +377,15 @@ describe('an analysis that is decided on', () => {
     expect(causesOf(await refusalOf(end))).toEqual(['ServiceAccountNotAllowed']);
   });
 
+  it('shows no characters that deceive whoever decides', async () => {
+    const { developer } = ground.actors;
+    await developer.analyses.create(makeAnalysis('deceiving'));
+    const status = { approvalContext: { investigationSummary: 'all is well\u202e' } };
+    const refusal = await refusalOf(developer.analyses.mergePatch('deceiving', { status }, 'status'));
+    expect(causesOf(refusal)).toEqual(['CharacterNotAllowed']);
+    expect(refusal.message).toContain('status.approvalContext.investigationSummary has the character U+202E');
+  });
+
   it('takes no decision from a ServiceAccount that has the rights, unless a setting says so', async () => {
     const asked = await ground.ask();
     const refusal = await refusalOf(decide(asked, 'webhook'));
