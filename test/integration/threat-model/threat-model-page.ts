@@ -20,8 +20,9 @@ A **neighbour** reaches the admission port and has no credential. Reviews are ta
 client certificate, so a neighbour cannot take slots, write marks or journals, ask what somebody may do, or read what
 refusals say. Two rules hold where a review is forged all the same: a mark never gives way to one that a watch ends
 (test/simulation/edge-mutations.ts), and Events and the metric tell of writes that a watch has shown
-(webhook/approval/admitted-decisions.test.ts). A flood of connections that never call closes its own and leaves room for the
-API server's (webhook/server/connection-room.ts). Who may read webhook configurations or the Secret knows the admission path.
+(webhook/approval/admitted-decisions.test.ts). A flood of connections that never call closes its own and leaves room for
+those of an API server at another address (webhook/server/connection-room.test.ts). One that comes from behind the API server's own
+address may close its new connections too: let \`networkPolicy.admissionFrom\` say who reaches the port. Who may read webhook configurations or the Secret knows the admission path.
 So does who may create objects of ours while the webhook cannot be reached: the API server's error names the URL that it
 called. [Rotate the path](chart.md#rotate-the-admission-path) after an outage; where the API server has a client certificate,
 demand that as well. The webhook's own account can neither change a webhook configuration nor read or create a Secret, tried
